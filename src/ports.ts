@@ -1,0 +1,216 @@
+// What the flow needs from the world, each as small as it can be. Adapters implement them; `src/flow` and `src/web` see nothing else.
+import type { DueItem, Entry, Intent, ObjectId, PolicyId, Route, Selection, StoredObject, Target, TargetId, Watch } from './core/state.ts'
+
+export interface World {
+  readonly store: Store
+  readonly registry: Registry
+  readonly git: GitHost
+  readonly outbox: Outbox
+  readonly memory: Memory
+  readonly log: Log
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly sleep: (milliseconds: number) => Promise<void>
+}
+
+/** A number in [0, 1). */
+export type Random = () => number
+
+/** One wide event per signal; the name is static. No secrets, no bodies. */
+export type Log = (event: string, fields?: Readonly<Record<string, unknown>>) => void
+
+/** What one process remembers between invocations. Never needed for correctness: losing it costs requests, nothing else. */
+export interface Memory {
+  readonly get: (key: string) => unknown
+  readonly set: (key: string, value: unknown) => void
+  readonly forget: (key: string) => void
+}
+
+/**
+ * The table. Every read is consistent unless it says otherwise; every write concerns one item, and `false` means that its condition did
+ * not hold: read again, decide again. Nothing here retries or merges by itself.
+ */
+export interface Store {
+  /** All objects and selections of a scope, or of one of its namespaces. */
+  readonly shelf: (scope: string, namespace?: string) => Promise<Shelf>
+  /** What evaluate needs beside the watches, in one Query: a namespace's automations, rules and selections. */
+  readonly live: (scope: string, namespace: string) => Promise<Shelf>
+  readonly object: (id: ObjectId) => Promise<StoredObject | undefined>
+  /** Writes `object` with `version: expected + 1`; `expected` 0: it must not exist yet. */
+  readonly putObject: (object: Omit<StoredObject, 'version'>, expected: number) => Promise<boolean>
+  readonly removeObject: (id: ObjectId, expected: number) => Promise<boolean>
+
+  readonly watches: (image: string) => Promise<readonly Watch[]>
+  readonly putWatch: (watch: Watch) => Promise<void>
+  readonly removeWatch: (image: string, policy: PolicyId) => Promise<void>
+  readonly routes: (target: TargetId) => Promise<readonly Route[]>
+  readonly putRoute: (route: Route) => Promise<void>
+  readonly removeRoute: (route: Route) => Promise<void>
+
+  readonly selection: (policy: PolicyId) => Promise<Selection | undefined>
+  /** Writes `selection` with `version: expected + 1`; `expected` 0: it must not exist yet. */
+  readonly putSelection: (selection: Omit<Selection, 'version'>, expected: number) => Promise<boolean>
+  /** Raises `delivered` to `revision`, never lowers it; clears `due` if nothing else is owed. Leaves `version` alone: no judgement depends on it. */
+  readonly setDelivered: (policy: PolicyId, revision: number) => Promise<void>
+  readonly removeSelection: (policy: PolicyId) => Promise<void>
+
+  /** `asked` + 1. Creates the target if need be. `due` is set to `due` too if the item has none, so that a mark whose message is lost is found. */
+  readonly mark: (target: TargetId, due: number) => Promise<Target>
+  readonly target: (id: TargetId) => Promise<Target | undefined>
+  readonly targets: () => Promise<readonly Target[]>
+  /** `tenure` + 1: from now on the former holder's writes fail. */
+  readonly take: (target: TargetId) => Promise<Target>
+  /** A holder's write; `false`: somebody else holds it now. */
+  readonly keep: (target: TargetId, tenure: number, kept: Kept) => Promise<boolean>
+  /** The same with `done` = n and `due`, if `asked` is still n; with `whatever` also if it has moved on. */
+  readonly letGo: (target: TargetId, tenure: number, kept: Kept & LettingGo) => Promise<boolean>
+
+  /** `false`: an entry of this id was there already. */
+  readonly putEntry: (entry: Entry) => Promise<boolean>
+  /** Newest first. */
+  readonly entries: (scope: string, namespace: string, page?: { readonly limit?: number; readonly before?: string }) => Promise<EntryPage>
+
+  /** A cache: may forget at any time. Values are JSON. */
+  readonly cached: (key: string) => Promise<unknown>
+  readonly cache: (key: string, value: unknown, expires: number) => Promise<void>
+
+  /** What owes something at `now`, from the index, which lags: a hint. In order of time, `limit` at most. */
+  readonly due: (now: number, limit: number) => Promise<readonly DueItem[]>
+  /** True if nobody else holds `name`, or the holder's time is over. */
+  readonly lease: (name: string, holder: string, now: number, until: number) => Promise<boolean>
+}
+export interface Shelf {
+  readonly objects: readonly StoredObject[]
+  readonly selections: readonly Selection[]
+}
+/** What is absent stays as it is; `null` clears. */
+export interface Kept {
+  readonly intents?: readonly Intent[]
+  readonly head?: string
+  readonly strange?: string | null
+}
+export interface LettingGo {
+  readonly n: number
+  readonly due: number | null
+  readonly whatever?: boolean
+}
+export interface EntryPage {
+  readonly entries: readonly Entry[]
+  /** Pass it as `before` for the next page. */
+  readonly before?: string
+}
+
+/** Where to look for an image, and with whose credentials. */
+export interface ImageSource {
+  readonly scope: string
+  readonly namespace: string
+  /** `spec.image`. */
+  readonly image: string
+  readonly provider: 'generic' | 'aws' | 'azure' | 'gcp'
+  readonly secret?: string
+  readonly insecure: boolean
+}
+export interface Registry {
+  /** One O(1) read: does this tag exist, is it active, what is its digest, when was it pushed? */
+  readonly confirm: (source: ImageSource, tag: string) => Promise<Confirmed>
+  /** All tags, page by page, in any order. */
+  readonly list: (source: ImageSource) => AsyncIterable<readonly string[]>
+}
+export type Confirmed =
+  | { readonly found: true; readonly digest: string; readonly pushedAt?: number }
+  | { readonly found: false; readonly why: 'no-such-tag' | 'no-such-image' | 'archived' }
+
+/** The repository behind a target and the credential that opens it. */
+export interface GitPlace {
+  readonly host: string
+  readonly owner: string
+  readonly repository: string
+  readonly credential: { readonly scope: string; readonly namespace: string; readonly secret?: string }
+}
+export interface GitHost {
+  /** One request: the head of a branch, its history back to `since`, the tree ids of paths, the contents of files, all of that very commit. */
+  readonly look: (place: GitPlace, branch: string, wish: Wish) => Promise<Look>
+  /** Every file and link under a tree, by path relative to it. */
+  readonly list: (place: GitPlace, tree: string) => Promise<readonly TreeFile[]>
+  /** Contents by blob id; each is hashed again, and what does not match its id is a Failure. */
+  readonly blobs: (place: GitPlace, ids: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>
+  /** All files of a commit, as a stream. Contents may have been changed by attributes on the way: compare blob ids. */
+  readonly archive: (place: GitPlace, commit: string) => AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>
+  /** Paths that differ between a commit and a later one that contains it; not complete if the host would not say it all. */
+  readonly difference: (place: GitPlace, from: string, to: string) => Promise<Difference>
+  /** One atomic commit on exactly `expectedHead`. */
+  readonly commit: (place: GitPlace, branch: string, commit: CommitRequest) => Promise<Committed>
+}
+export interface Wish {
+  /** The head that we left behind: is it in the history of the head that is there now? */
+  readonly since?: string
+  /** Trees (or files, for `update.path`) whose ids are wanted; '' is the root. */
+  readonly trees: readonly string[]
+  /** Files whose contents are wanted. */
+  readonly files: readonly string[]
+}
+export type Look =
+  | {
+      readonly found: true
+      readonly head: string
+      /** Newest first, up to and without `since`, or as many as the host gives at once. */
+      readonly history: readonly { readonly oid: string; readonly message: string; readonly parent?: string; readonly committedAt: number }[]
+      /** `since` was met; undefined: the history given is too short to tell. */
+      readonly containsSince: boolean | undefined
+      /** Absent from the map: there is no such path. */
+      readonly trees: ReadonlyMap<string, { readonly oid: string; readonly is: 'tree' | 'file' }>
+      readonly files: ReadonlyMap<string, LookedAtFile>
+    }
+  | { readonly found: false; readonly why: 'no-branch' | 'no-repository' }
+export interface LookedAtFile {
+  readonly blob: string
+  readonly mode: FileMode
+  /** Absent: the host did not give it whole (binary, too large); ask `blobs`. */
+  readonly bytes?: Uint8Array
+}
+export type FileMode = 'file' | 'executable' | 'link'
+export interface TreeFile {
+  readonly path: string
+  readonly blob: string
+  readonly mode: FileMode
+  readonly size?: number
+}
+export type Difference =
+  | { readonly complete: true; readonly changed: readonly { readonly path: string; readonly blob: string | null }[] }
+  | { readonly complete: false; readonly why: 'diverged' | 'too-large' | 'unknown-commit' }
+export interface CommitRequest {
+  readonly expectedHead: string
+  readonly message: string
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array; readonly mode: FileMode }[]
+  /** Trees whose new ids are wanted in the answer. */
+  readonly trees: readonly string[]
+}
+export type Committed =
+  | {
+      readonly landed: true
+      readonly oid: string
+      readonly committedAt: number
+      readonly verified: boolean
+      readonly trees: ReadonlyMap<string, { readonly oid: string; readonly is: 'tree' | 'file' }>
+    }
+  | { readonly landed: false; readonly why: 'head-moved' | 'no-branch' }
+
+/** Whatever leaves us. */
+export interface Outbox {
+  /** A message to the target's group. Messages with one `deduplication` within minutes are one message. */
+  readonly wake: (target: TargetId, deduplication: string) => Promise<void>
+  readonly scan: (request: ScanRequest) => Promise<void>
+  /** To the default event bus, at least once; readers tell repeats by `id`. */
+  readonly announce: (id: string, detailType: string, detail: Readonly<Record<string, unknown>>) => Promise<void>
+}
+export interface ScanRequest {
+  readonly imageRepository: PolicyId
+  readonly why: string
+  /** A pushed tag that only scan can confirm: no listing is needed for it. */
+  readonly confirm?: { readonly tag: string; readonly signal: string; readonly at: number }
+}
