@@ -1,0 +1,95 @@
+// Everything that follows from the objects of a scope: who watches which image, who writes to which target. It can always be made again.
+import { parseGitUrl } from './git-url.ts'
+import { ecrImage, imageKey, parseImage } from './image.ts'
+import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec } from './spec.ts'
+import type { PolicyId, Route, StoredObject, TargetId, Watch } from './state.ts'
+
+/** Why an object cannot work, in Flux's words where Flux has some. */
+export interface Trouble {
+  readonly reason: string
+  readonly message: string
+  /** It will stay so until somebody changes the object. */
+  readonly stalled: boolean
+}
+export type Derived =
+  | { readonly of: StoredObject; readonly watch: Watch }
+  | { readonly of: StoredObject; readonly route: Route }
+  | { readonly of: StoredObject; readonly trouble: Trouble }
+
+export function derive(objects: readonly StoredObject[]): readonly Derived[] {
+  const find = (kind: string, namespace: string, name: string) => objects.find((o) => o.kind === kind && o.namespace === namespace && o.name === name)
+  return objects.flatMap((object): readonly Derived[] => {
+    if (object.kind === 'ImagePolicy') {
+      const { name, namespace } = (object.spec as ImagePolicySpec).imageRepositoryRef
+      return [watchOf(object, find('ImageRepository', namespace ?? object.namespace, name))]
+    }
+    if (object.kind === 'ImageUpdateAutomation') {
+      const { name, namespace } = (object.spec as ImageUpdateAutomationSpec).sourceRef
+      return [routeOf(object, find('GitRepository', namespace ?? object.namespace, name))]
+    }
+    return []
+  })
+}
+
+function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined): Derived {
+  const spec = policy.spec as ImagePolicySpec
+  const ref = `${spec.imageRepositoryRef.namespace ?? policy.namespace}/${spec.imageRepositoryRef.name}`
+  if (!imageRepository) return { of: policy, trouble: { reason: 'DependencyNotReady', message: `ImageRepository '${ref}' not found`, stalled: false } }
+  const denied = accessProblem(policy, imageRepository)
+  if (denied !== undefined) return { of: policy, trouble: { reason: 'AccessDenied', message: denied, stalled: false } }
+  const source = imageRepository.spec as ImageRepositorySpec
+  const image = parseImage(source.image, { insecure: source.insecure ?? false })
+  if (!image.ok) return { of: policy, trouble: { reason: 'ImageURLInvalid', message: image.error, stalled: true } }
+  return {
+    of: policy,
+    watch: {
+      image: imageKey(source.image),
+      policy: idOf(policy),
+      imageRepository: idOf(imageRepository),
+      name: source.image,
+      rule: {
+        ...(source.exclusionList && { exclusionList: source.exclusionList }),
+        ...(spec.filterTags && { filterTags: defined(spec.filterTags) }),
+        policy: defined(spec.policy) as Watch['rule']['policy'],
+      },
+      digest: spec.digestReflectionPolicy ?? 'Never',
+      confirm: ecrImage(source.image) ? 'ecr' : 'scan',
+      suspended: (spec.suspend ?? false) || (source.suspend ?? false),
+      generation: Math.max(policy.generation, imageRepository.generation),
+    },
+  }
+}
+
+// Every Namespace carries its own name as a label; others are not known to us.
+function accessProblem(policy: StoredObject, imageRepository: StoredObject): string | undefined {
+  if (policy.namespace === imageRepository.namespace) return undefined
+  const ref = `${imageRepository.namespace}/${imageRepository.name}`
+  const access = (imageRepository.spec as ImageRepositorySpec).accessFrom
+  if (!access) return `'${ref}' can't be accessed due to missing ACL labels on 'accessFrom'`
+  const labels: Readonly<Record<string, string>> = { 'kubernetes.io/metadata.name': policy.namespace }
+  const open = access.namespaceSelectors.some(({ matchLabels }) => Object.entries(matchLabels ?? {}).every(([key, value]) => labels[key] === value))
+  return open ? undefined : `'${ref}' can't be accessed due to ACL labels mismatch on namespace '${policy.namespace}'`
+}
+
+function routeOf(automation: StoredObject, gitRepository: StoredObject | undefined): Derived {
+  const spec = automation.spec as ImageUpdateAutomationSpec
+  const source = (message: string, stalled = true): Derived => ({ of: automation, trouble: { reason: stalled ? 'InvalidSourceConfiguration' : 'SourceManagerFailed', message, stalled } })
+  if (!spec.git) return source("source kind 'GitRepository' necessitates field .spec.git")
+  const ref = `${spec.sourceRef.namespace ?? automation.namespace}/${spec.sourceRef.name}`
+  if (!gitRepository) return source(`GitRepository '${ref}' not found`, false)
+  const git = gitRepository.spec as GitRepositorySpec
+  const url = parseGitUrl(git.url)
+  if (!url.ok) return source(`GitRepository '${ref}': ${url.problem}`)
+  const checkout = spec.git.checkout?.ref ?? git.ref ?? { branch: 'master' }
+  const branch = spec.git.push?.branch ?? checkout.branch
+  if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
+  const target: TargetId = { host: url.host, owner: url.owner, repository: url.repository, branch }
+  return { of: automation, route: { target, automation: idOf(automation) } }
+}
+
+const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
+
+/** Without the keys whose value is undefined. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+}

@@ -1,0 +1,141 @@
+// All facts in, an ordered list of changes out: one for each automation, each on top of the one before.
+import { editFile, prepare, type PolicyRef } from './markers.ts'
+import { defaultMessage, renderMessage } from './message.ts'
+import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
+import { matchesSelector } from './selector.ts'
+import type { ImageUpdateAutomationSpec } from './spec.ts'
+import type { Cause, PolicyId, RecordedChange, TargetId } from './state.ts'
+import type { Ref } from './image.ts'
+
+export interface Situation {
+  readonly target: TargetId
+  readonly automations: readonly AutomationFacts[]
+}
+export interface AutomationFacts {
+  readonly id: PolicyId
+  readonly spec: ImageUpdateAutomationSpec
+  /** The policies of its namespace. */
+  readonly policies: readonly PolicyFacts[]
+  /** The path exists at the head, and is this. */
+  readonly at: 'tree' | 'file' | 'nothing'
+  /** The files that may need an edit. */
+  readonly files: readonly FileFacts[]
+}
+export interface PolicyFacts {
+  readonly id: PolicyId
+  readonly labels: Readonly<Record<string, string>>
+  readonly latestRef?: Ref | undefined
+  readonly cause?: Cause | undefined
+}
+export interface FileFacts {
+  readonly path: string
+  readonly mode: 'file' | 'executable' | 'link'
+  readonly bytes: Uint8Array
+}
+
+export interface Plan {
+  readonly changes: readonly PlannedChange[]
+  /** What is kept from happening, and why. */
+  readonly held: readonly { readonly automation: PolicyId; readonly why: string }[]
+  readonly troubles: readonly { readonly automation: PolicyId; readonly reason: string; readonly message: string; readonly stalled: boolean }[]
+}
+export interface PlannedChange {
+  readonly automation: PolicyId
+  /** Without trailers: those are the business of whoever commits. */
+  readonly message: string
+  readonly author?: { readonly name?: string | undefined; readonly email: string }
+  readonly files: readonly FileFacts[]
+  readonly changes: readonly RecordedChange[]
+}
+
+export function decide(situation: Situation): Plan {
+  const changes: PlannedChange[] = []
+  const held: Plan['held'][number][] = []
+  const troubles: Plan['troubles'][number][] = []
+  // What earlier changes of this plan leave behind, for the later ones.
+  const written = new Map<string, Uint8Array>()
+  for (const automation of situation.automations) {
+    if (automation.spec.suspend) {
+      held.push({ automation: automation.id, why: 'suspended' })
+      continue
+    }
+    const decided = changeOf(automation, written)
+    if (decided.is === 'trouble') troubles.push({ automation: automation.id, ...decided.trouble })
+    if (decided.is !== 'change') continue
+    changes.push(decided.change)
+    for (const file of decided.change.files) written.set(file.path, file.bytes)
+  }
+  return { changes, held, troubles }
+}
+
+type Decided =
+  | { readonly is: 'change'; readonly change: PlannedChange }
+  | { readonly is: 'nothing' }
+  | { readonly is: 'trouble'; readonly trouble: { readonly reason: string; readonly message: string; readonly stalled: boolean } }
+
+const trouble = (reason: string, message: string, stalled = false): Decided => ({ is: 'trouble', trouble: { reason, message, stalled } })
+
+function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint8Array>): Decided {
+  const { id, spec } = automation
+  const selected = policiesOf(automation)
+  if (!selected.ok) return trouble('InvalidPolicySelector', selected.error, true)
+  const setting = prepare(selected.policies.map(policyRef), id.namespace)
+  if (!setting.ok) return trouble('UpdateFailed', setting.error)
+  const root = fromRoot(spec.update?.path)
+  if (automation.at === 'nothing') return trouble('UpdateFailed', `update path "${spec.update?.path ?? ''}" does not exist in the repository`)
+  const base = automation.at === 'file' ? folderOf(root) : root
+  const files: FileFacts[] = []
+  const recorded: RecordedChange[] = []
+  const fileChanges: Record<string, ReturnType<typeof byObject>> = {}
+  for (const file of [...automation.files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    if (!isWithin(file.path, root)) continue
+    const edit = editFile(written.get(file.path) ?? file.bytes, setting.setting)
+    if (edit.is !== 'edited') continue
+    files.push({ ...file, bytes: edit.bytes })
+    fileChanges[relativeTo(base, file.path)] = byObject(edit.changes)
+    recorded.push(...edit.changes.map(({ setter, oldValue, newValue }) => record(file.path, { setter, oldValue, newValue }, automation)))
+  }
+  if (files.length === 0) return { is: 'nothing' }
+  const commit = spec.git?.commit
+  const message = renderMessage(
+    commit?.messageTemplate || defaultMessage,
+    { automation: { namespace: id.namespace, name: id.name }, changed: { fileChanges }, values: commit?.messageTemplateValues ?? {}, images: imagesOf(selected.policies) },
+    { strict: false },
+  )
+  if (!message.ok) return trouble(message.reason === 'RemovedTemplateField' ? message.reason : 'GitOperationFailed', message.error, message.reason === 'RemovedTemplateField')
+  return { is: 'change', change: { automation: id, message: message.text, ...(commit && { author: commit.author }), files, changes: recorded } }
+}
+
+function policiesOf({ spec, policies }: AutomationFacts): { readonly ok: true; readonly policies: readonly PolicyFacts[] } | { readonly ok: false; readonly error: string } {
+  const chosen: PolicyFacts[] = []
+  for (const policy of policies) {
+    const match = matchesSelector(spec.policySelector, policy.labels)
+    if ('error' in match) return { ok: false, error: match.error }
+    if (match.selected) chosen.push(policy)
+  }
+  return { ok: true, policies: chosen }
+}
+
+const policyRef = ({ id, latestRef }: PolicyFacts): PolicyRef => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })
+
+const imagesOf = (policies: readonly PolicyFacts[]) =>
+  policies.flatMap(({ id, latestRef }) => (latestRef ? [{ policy: { namespace: id.namespace, name: id.name }, ref: latestRef }] : []))
+
+function record(path: string, change: Pick<RecordedChange, 'setter' | 'oldValue' | 'newValue'>, automation: AutomationFacts): RecordedChange {
+  const [namespace = '', name = ''] = change.setter.split(':')
+  const policy = automation.policies.find((each) => each.id.namespace === namespace && each.id.name === name)
+  return { path, ...change, policy: policy?.id ?? { scope: automation.id.scope, namespace, name }, ...(policy?.cause && { cause: policy.cause }) }
+}
+
+/** The changes of a file by the object that holds them, in the order in which they stand. */
+function byObject<C extends { readonly object: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly namespace: string } }>(changes: readonly C[]) {
+  const objects = new Map<string, { readonly object: C['object']; readonly changes: C[] }>()
+  for (const change of changes) {
+    const { apiVersion, kind, name, namespace } = change.object
+    const key = JSON.stringify([apiVersion, kind, namespace, name])
+    const there = objects.get(key)
+    if (there) there.changes.push(change)
+    else objects.set(key, { object: change.object, changes: [change] })
+  }
+  return [...objects.values()]
+}
