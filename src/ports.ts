@@ -143,10 +143,14 @@ export interface GitHost {
   readonly archive: (place: GitPlace, commit: string) => AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>
   /** Paths that differ between a commit and a later one that contains it; not complete if the host would not say it all. */
   readonly difference: (place: GitPlace, from: string, to: string) => Promise<Difference>
+  /** The id that Git gives to these contents. */
+  readonly blobId: (bytes: Uint8Array) => string
   /** One atomic commit on exactly `expectedHead`. */
   readonly commit: (place: GitPlace, branch: string, commit: CommitRequest) => Promise<Committed>
 }
 export interface Wish {
+  /** How far back the history is wanted, where not `since` ends it. */
+  readonly depth?: number
   /** The head that we left behind: is it in the history of the head that is there now? */
   readonly since?: string
   /** Trees (or files, for `update.path`) whose ids are wanted; '' is the root. */

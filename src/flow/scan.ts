@@ -1,0 +1,137 @@
+// Look at everything a registry has for one image, and judge anew what is in doubt. The only place that lists.
+import { choose, nothingYet } from '../core/choose.ts'
+import { Failure } from '../core/failure.ts'
+import { latestTags, scanRevision, selectTag, standingOf } from '../core/select.ts'
+import { imageKey } from '../core/image.ts'
+import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
+import type { ImageRepositorySpec } from '../core/spec.ts'
+import type { Confirmed, ImageSource, ScanRequest, World } from '../ports.ts'
+import { evaluateConfirmed } from './confirm.ts'
+import { deliver } from './mark.ts'
+import { ruleOf } from './rule.ts'
+import { sourceOfRepository } from './source.ts'
+
+type Scanning = Pick<World, 'store' | 'registry' | 'outbox' | 'memory' | 'log' | 'clock'>
+
+/** More than a repository may hold anywhere: a listing without end is a broken registry. */
+const mostTags = 1_000_000
+const attempts = 10
+
+export async function scan(request: ScanRequest, world: Scanning): Promise<void> {
+  const repository = await world.store.object({ ...request.imageRepository, kind: 'ImageRepository' })
+  if (!repository || (repository.spec as ImageRepositorySpec).suspend) return world.log('scan-skipped', { imageRepository: policyKey(request.imageRepository), why: repository ? 'suspended' : 'gone' })
+  if (request.confirm) return evaluateConfirmed(request.confirm, repository, world)
+  try {
+    await scanRepository(request, repository, world)
+  } catch (error) {
+    await report(repository, { status: 'False', ...failureOf(error) }, {}, world)
+    throw error
+  }
+}
+
+async function scanRepository(request: ScanRequest, repository: StoredObject, world: Scanning): Promise<void> {
+  const source = sourceOfRepository(repository)
+  let tags: readonly string[] = []
+  let left = await watchesOf(repository, world)
+  for (let attempt = 0; ; attempt++) {
+    if (attempt === attempts) throw new Failure('selection-contended', `selections of ${source.image} changed ${attempts} times while it was scanned`, { retry: true })
+    // The versions are read before the registry, so that a write can only hold if nothing was noted since.
+    const before = await Promise.all(left.map(async (watch) => ({ watch, selection: (await world.store.selection(watch.policy)) ?? nothingYet(watch.policy) })))
+    tags = await listing(source, world)
+    const judged = await Promise.all(before.map((each) => judge(request, source, tags, each, world)))
+    const owed = judged.flatMap((each) => (each.is === 'written' && each.delivered < each.revision ? [each] : []))
+    for (const group of groupBy(owed, ({ policy }) => `${policy.scope}/${policy.namespace}`)) {
+      const [one] = group
+      if (one) await deliver(group, await world.store.live(one.policy.scope, one.policy.namespace), world)
+    }
+    if (judged.every((each) => each.is !== 'moved')) break
+    const now = await watchesOf(repository, world)
+    left = now.filter((watch) => judged.some((each) => each.is === 'moved' && samePolicy(each.policy, watch.policy)))
+  }
+  const spec = repository.spec as ImageRepositorySpec
+  const kept = standingTags(tags, spec.exclusionList)
+  const status = { lastScanResult: { ...kept, scanTime: new Date(world.clock.now()).toISOString() }, canonicalImageName: imageKey(spec.image) }
+  await report(repository, { status: 'True', reason: 'Succeeded', message: `successful scan: found ${kept.tagCount} tags with checksum ${kept.revision}` }, status, world)
+  world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length })
+}
+
+function standingTags(tags: readonly string[], exclusionList: readonly string[] | undefined): { tagCount: number; revision: string; latestTags: readonly string[] } {
+  const latest = latestTags(tags, exclusionList ?? [])
+  const revision = scanRevision(tags, exclusionList ?? [])
+  if ('error' in latest) throw new Failure('exclusion-list', latest.error)
+  if ('error' in revision) throw new Failure('exclusion-list', revision.error)
+  return { tagCount: latest.tagCount, revision: revision.revision, latestTags: latest.latestTags }
+}
+
+type Judged =
+  | { readonly is: 'written'; readonly policy: Watch['policy']; readonly revision: number; readonly delivered: number }
+  | { readonly is: 'moved'; readonly policy: Watch['policy'] }
+  | { readonly is: 'superseded'; readonly policy: Watch['policy'] }
+
+async function judge(request: ScanRequest, source: ImageSource, listed: readonly string[], { watch, selection }: { readonly watch: Watch; readonly selection: Selection }, world: Scanning): Promise<Judged> {
+  const { policy } = watch
+  if (selection.generation > watch.generation) return { is: 'moved', policy }
+  const rule = ruleOf(watch, world.memory)
+  const tags = new Set(listed)
+  await merge(tags, selection, source, world)
+  for (;;) {
+    const selected = selectTag([...tags], rule)
+    const standing = standingOf([...tags], rule)
+    let there: Confirmed | undefined
+    if (selected.found && (selected.tag !== selection.best || watch.digest !== 'Never' || selection.latestRef?.name !== watch.name)) {
+      there = await world.registry.confirm(source, selected.tag)
+      // Listed, and gone by the time we ask: as if it had never been there.
+      if (!there.found && tags.delete(selected.tag)) continue
+    }
+    const cause = { signal: `scan ${request.why}`, why: request.why, seenAt: world.clock.now(), selectedAt: world.clock.now(), ...(there?.found && there.pushedAt !== undefined && { pushedAt: there.pushedAt }) }
+    const failure = selected.found ? undefined : { reason: selected.reason, message: selected.error }
+    const chosen = choose(selection, watch, { standing, digest: there?.found ? there.digest : undefined, failure }, cause)
+    return (await world.store.putSelection(chosen, selection.version)) ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered } : { is: 'moved', policy }
+  }
+}
+
+/** A listing may lag behind what was pushed and deleted while it was made: each is asked for by itself. */
+async function merge(tags: Set<string>, selection: Selection, source: ImageSource, world: Scanning): Promise<void> {
+  for (const tag of new Set(selection.recent.map((noted) => noted.tag))) {
+    const pushed = selection.recent.some((noted) => noted.tag === tag && noted.is === 'push')
+    const deleted = selection.recent.some((noted) => noted.tag === tag && noted.is === 'delete')
+    if (tags.has(tag) ? !deleted : !pushed) continue
+    const { found } = await world.registry.confirm(source, tag)
+    if (found) tags.add(tag)
+    else tags.delete(tag)
+  }
+}
+
+async function listing(source: ImageSource, world: Scanning): Promise<readonly string[]> {
+  const tags: string[] = []
+  for await (const page of world.registry.list(source)) {
+    for (const tag of page) tags.push(tag)
+    if (tags.length > mostTags) throw new Failure('registry-malformed', `${source.image}: the registry lists more than ${mostTags} tags`)
+  }
+  return tags
+}
+
+/** The watches of the policies that look through this very ImageRepository. */
+async function watchesOf(repository: StoredObject, world: Scanning): Promise<readonly Watch[]> {
+  const watches = await world.store.watches(imageKey((repository.spec as ImageRepositorySpec).image))
+  return watches.filter((watch) => !watch.suspended && samePolicy(watch.imageRepository, repository))
+}
+
+const failureOf = (error: unknown): { readonly reason: string; readonly message: string } => ({
+  reason: error instanceof Failure && error.code === 'registry-denied' ? 'AuthenticationFailed' : 'ReadOperationFailed',
+  message: `scan failed: ${error instanceof Error ? error.message : String(error)}`,
+})
+
+/** Best effort: a status that loses a race against a user's change is written by the next scan. */
+async function report(repository: StoredObject, ready: Pick<Condition, 'status' | 'reason' | 'message'>, status: Readonly<Record<string, unknown>>, world: Scanning): Promise<void> {
+  const was = repository.conditions.find(({ type }) => type === 'Ready')
+  const since = was?.status === ready.status ? was.since : world.clock.now()
+  const { version, ...object } = repository
+  await world.store.putObject({ ...object, status: { ...object.status, ...status }, conditions: [{ type: 'Ready', ...ready, since }] }, version)
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item])
+  return [...groups.values()]
+}
