@@ -5,10 +5,13 @@
 export class Failure extends Error {
   readonly code: string
   readonly retry: boolean
-  constructor(code: string, message: string, options: { readonly retry?: boolean; readonly cause?: unknown } = {}) {
+  /** Milliseconds after which the other side says that it will listen again. */
+  readonly retryAfter: number | undefined
+  constructor(code: string, message: string, options: { readonly retry?: boolean; readonly retryAfter?: number | undefined; readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'Failure'
     this.code = code
     this.retry = options.retry ?? false
+    this.retryAfter = options.retryAfter
   }
 }

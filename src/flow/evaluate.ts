@@ -2,13 +2,14 @@
 import { choose, nothingYet } from '../core/choose.ts'
 import { Failure } from '../core/failure.ts'
 import { imageKey } from '../core/image.ts'
+import type { Standing } from '../core/select.ts'
 import type { Signal } from '../core/signal.ts'
 import { policyKey, samePolicy, type Selection, type Watch } from '../core/state.ts'
 import { weigh } from '../core/weigh.ts'
-import type { Shelf, World } from '../ports.ts'
+import type { ImageSource, Shelf, World } from '../ports.ts'
 import { deliver } from './mark.ts'
 import { ruleOf } from './rule.ts'
-import { sourceOf } from './source.ts'
+import { roleSource } from './source.ts'
 
 type Evaluating = Pick<World, 'store' | 'registry' | 'outbox' | 'memory' | 'log' | 'clock'>
 
@@ -18,15 +19,19 @@ export interface Verdict {
   readonly is: 'selected' | 'unchanged' | 'gone' | 'noted' | 'doubt' | 'asked-scan'
 }
 
+/** Where the caller may look for a watch's image; nothing: it lacks the credentials, and scan must ask. */
+export type Reach = (watch: Watch) => ImageSource | undefined
+
 const attempts = 10
 
-export async function evaluate(signal: Signal, world: Evaluating): Promise<readonly Verdict[]> {
-  const watches = (await world.store.watches(imageKey(signal.image))).filter((watch) => !watch.suspended)
+/** `only`: the watches that the caller speaks for; all, unless it says otherwise. */
+export async function evaluate(signal: Signal, world: Evaluating, { reach = roleSource, only = () => true }: { readonly reach?: Reach; readonly only?: (watch: Watch) => boolean } = {}): Promise<readonly Verdict[]> {
+  const watches = (await world.store.watches(imageKey(signal.image))).filter((watch) => !watch.suspended && only(watch))
   const verdicts: Verdict[] = []
   for (const group of byNamespace(watches)) {
     const { scope, namespace } = group[0].policy
     const shelf = await world.store.live(scope, namespace)
-    const considered = await Promise.all(group.map((watch) => consider(signal, watch, shelf, world)))
+    const considered = await Promise.all(group.map((watch) => consider(signal, watch, shelf, { ...world, reach })))
     verdicts.push(...considered.map(({ verdict }) => verdict))
     const owed = considered.flatMap(({ owes }) => (owes ? [owes] : []))
     if (owed.length > 0) await deliver(owed, shelf, world)
@@ -41,7 +46,9 @@ interface Considered {
   readonly owes?: { readonly policy: Watch['policy']; readonly revision: number } | undefined
 }
 
-async function consider(signal: Signal, first: Watch, shelf: Shelf, world: Evaluating): Promise<Considered> {
+type Considering = Evaluating & { readonly reach: Reach }
+
+async function consider(signal: Signal, first: Watch, shelf: Shelf, world: Considering): Promise<Considered> {
   const { policy } = first
   let watch: Watch | undefined = first
   let selection = shelf.selections.find((each) => samePolicy(each.policy, policy)) ?? nothingYet(policy)
@@ -57,7 +64,7 @@ async function consider(signal: Signal, first: Watch, shelf: Shelf, world: Evalu
 }
 
 /** One attempt; nothing: the selection has moved, or is ahead of our configuration. */
-async function once(signal: Signal, watch: Watch, selection: Selection, world: Evaluating): Promise<Considered | undefined> {
+async function once(signal: Signal, watch: Watch, selection: Selection, world: Considering): Promise<Considered | undefined> {
   const { policy } = watch
   const weighed = weigh(signal, watch, selection, ruleOf(watch, world.memory))
   const write = (changed: Partial<Selection>) => world.store.putSelection({ ...selection, ...changed }, selection.version)
@@ -76,19 +83,24 @@ async function once(signal: Signal, watch: Watch, selection: Selection, world: E
       await world.outbox.scan({ imageRepository: watch.imageRepository, why: weighed.why })
       return { verdict: verdict(policy, 'doubt') }
     case 'confirm': {
-      if (watch.confirm === 'scan') {
+      const source = world.reach(watch)
+      if (!source) {
         await world.outbox.scan({ imageRepository: watch.imageRepository, why: 'confirm', confirm: { tag: signal.tag, signal: signal.id, at: signal.at } })
         return { verdict: verdict(policy, 'asked-scan') }
       }
-      return confirmed(signal, watch, selection, weighed.standing, world)
+      return confirmed(signal, { watch, selection, source, standing: weighed.standing }, world)
     }
   }
 }
 
 /** The registry is asked after the selection was read, and the write holds only if nothing has been written since. */
-export async function confirmed(signal: Signal, watch: Watch, selection: Selection, standing: { readonly best: string | null; readonly poisonedBy: string | null }, world: Evaluating): Promise<Considered | undefined> {
+async function confirmed(
+  signal: Signal,
+  { watch, selection, source, standing }: { readonly watch: Watch; readonly selection: Selection; readonly source: ImageSource; readonly standing: Standing },
+  world: Evaluating,
+): Promise<Considered | undefined> {
   const { policy } = watch
-  const there = await world.registry.confirm(sourceOf(watch), signal.tag)
+  const there = await world.registry.confirm(source, signal.tag)
   if (!there.found) return { verdict: verdict(policy, 'gone'), owes: owing(selection) }
   const cause = {
     signal: signal.id,

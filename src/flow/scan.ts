@@ -6,7 +6,7 @@ import { imageKey } from '../core/image.ts'
 import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
 import type { Confirmed, ImageSource, ScanRequest, World } from '../ports.ts'
-import { evaluateConfirmed } from './confirm.ts'
+import { evaluate } from './evaluate.ts'
 import { deliver } from './mark.ts'
 import { ruleOf } from './rule.ts'
 import { sourceOfRepository } from './source.ts'
@@ -20,13 +20,19 @@ const attempts = 10
 export async function scan(request: ScanRequest, world: Scanning): Promise<void> {
   const repository = await world.store.object({ ...request.imageRepository, kind: 'ImageRepository' })
   if (!repository || (repository.spec as ImageRepositorySpec).suspend) return world.log('scan-skipped', { imageRepository: policyKey(request.imageRepository), why: repository ? 'suspended' : 'gone' })
-  if (request.confirm) return evaluateConfirmed(request.confirm, repository, world)
+  if (request.confirm) return confirm(request.confirm, repository, world)
   try {
     await scanRepository(request, repository, world)
   } catch (error) {
     await report(repository, { status: 'False', ...failureOf(error) }, {}, world)
     throw error
   }
+}
+
+/** A pushed tag that only we can confirm: evaluate's own judgement, for the policies of this ImageRepository. */
+async function confirm({ tag, signal, at }: NonNullable<ScanRequest['confirm']>, repository: StoredObject, world: Scanning): Promise<void> {
+  const source = sourceOfRepository(repository)
+  await evaluate({ is: 'push', id: signal, image: source.image, tag, at }, world, { reach: () => source, only: (watch) => samePolicy(watch.imageRepository, repository) })
 }
 
 async function scanRepository(request: ScanRequest, repository: StoredObject, world: Scanning): Promise<void> {

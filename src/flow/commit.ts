@@ -1,0 +1,66 @@
+// One change, one commit: written down first, sent once, reported under its own id.
+import { withTrailers } from '../core/trailers.ts'
+import type { PlannedChange } from '../core/plan.ts'
+import type { Entry, Intent, Target } from '../core/state.ts'
+import type { GitPlace, World } from '../ports.ts'
+import { Failure } from '../core/failure.ts'
+import { advance, type Reading } from './read.ts'
+
+type Committing = Pick<World, 'git' | 'store' | 'outbox' | 'memory' | 'log' | 'clock' | 'random'>
+
+/** What a holder carries from step to step of its look at a target. */
+export interface Tenancy {
+  readonly target: Target
+  readonly intents: readonly Intent[]
+  readonly reading: Reading
+}
+export type Landed =
+  | { readonly is: 'landed'; readonly tenancy: Tenancy; readonly entry: Entry }
+  | { readonly is: 'refused'; readonly tenancy: Tenancy; readonly why: 'head-moved' | 'no-branch' }
+
+export async function land(change: PlannedChange, place: GitPlace, { target, intents, reading }: Tenancy, world: Committing): Promise<Landed> {
+  const intent: Intent = {
+    id: newId(world),
+    expectedHead: reading.head,
+    automation: change.automation,
+    files: change.files.map(({ path, bytes }) => ({ path, blob: world.git.blobId(bytes) })),
+    changes: change.changes,
+    message: change.message,
+    at: world.clock.now(),
+  }
+  await hold(target, { intents: [...intents, intent] }, world)
+  const committed = await world.git.commit(place, target.id.branch, {
+    expectedHead: reading.head,
+    message: withTrailers(change.message, { id: intent.id, coAuthor: change.author }),
+    files: change.files,
+    trees: [...reading.trees.keys()],
+  })
+  if (!committed.landed) return { is: 'refused', why: committed.why, tenancy: { target, intents: [...intents, intent], reading } }
+  const entry = await report(intent, { commit: committed.oid, at: committed.committedAt }, target, world)
+  // Whatever else was about to land on this head has lost it for ever.
+  const left = intents.filter(({ expectedHead }) => expectedHead !== reading.head)
+  return { is: 'landed', entry, tenancy: { target, intents: left, reading: advance(reading, target.id, change.files, committed, world) } }
+}
+
+/** Entry, then announcement, then (by the caller) the intent is cleared: a crash in between repeats both under the same id. */
+export async function report(intent: Intent, { commit, at }: { readonly commit: string; readonly at: number }, target: Target, world: Pick<World, 'store' | 'outbox' | 'log'>): Promise<Entry> {
+  const { id, automation, changes, message } = intent
+  const entry: Entry = { id, at: intent.at, target: target.id, automation, outcome: { is: 'committed', commit, changes, message, committedAt: at } }
+  await world.store.putEntry(entry)
+  await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message })
+  world.log('commit', { id, commit, target: target.id, automation, changes: changes.length })
+  return entry
+}
+
+/** A holder's write. When another holder has come, ours must end: it may not commit any more. */
+export async function hold(target: Target, kept: Parameters<World['store']['keep']>[2], world: Pick<World, 'store'>): Promise<void> {
+  if (!(await world.store.keep(target.id, target.tenure, kept))) throw new Failure('target-taken', 'another holder has taken the target', { retry: true })
+}
+
+/** Sortable by time, unlike any other: 48 bits of time, 80 of chance. */
+function newId({ clock, random }: Pick<World, 'clock' | 'random'>): string {
+  const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+  const time = Array.from({ length: 10 }, (_, at) => digits[Math.floor(clock.now() / 32 ** (9 - at)) % 32])
+  const chance = Array.from({ length: 16 }, () => digits[Math.floor(random() * 32)])
+  return [...time, ...chance].join('')
+}

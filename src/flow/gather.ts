@@ -1,0 +1,86 @@
+// All facts that a decision about a target needs: configuration and selections from the table, files from Git.
+import { fromRoot } from '../core/paths.ts'
+import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
+import type { AutomationFacts, PolicyFacts, Situation } from '../core/plan.ts'
+import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
+import { policyKey, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
+import type { GitPlace, Shelf, World } from '../ports.ts'
+import { contents, read, type ReadAnswer, type Reading } from './read.ts'
+
+type Gathering = Pick<World, 'git' | 'store' | 'memory' | 'clock'>
+
+/** What the table says: read before Git is, and after `asked` was. */
+export interface Configured {
+  readonly target: TargetId
+  readonly place?: GitPlace
+  readonly automations: readonly Automation[]
+}
+export interface Automation {
+  readonly object: StoredObject
+  readonly policies: readonly PolicyFacts[]
+}
+
+export async function configured(target: TargetId, world: Pick<World, 'store'>): Promise<Configured> {
+  const routes = await world.store.routes(target)
+  const scopes = new Map<string, Shelf>()
+  for (const { automation } of routes) if (!scopes.has(automation.scope)) scopes.set(automation.scope, await world.store.shelf(automation.scope))
+  const automations = routes.flatMap(({ automation }): readonly (Automation & { readonly git: StoredObject })[] => {
+    const shelf = scopes.get(automation.scope)
+    const object = shelf?.objects.find((each) => each.kind === 'ImageUpdateAutomation' && each.namespace === automation.namespace && each.name === automation.name)
+    const git = shelf && object && gitRepositoryOf(object, shelf)
+    return shelf && object && git ? [{ object, git, policies: policiesOf(automation, shelf) }] : []
+  })
+  const first = automations[0]
+  return { target, automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)), ...(first && { place: placeOf(target, first.git) }) }
+}
+
+/** What Git says: `likely` files come with the head, in one request. */
+export function readGit({ target, place, automations }: Configured & { readonly place: GitPlace }, wish: { readonly since?: string | undefined; readonly believe: boolean; readonly depth?: number }, world: Gathering): Promise<ReadAnswer> {
+  const values = wanted(automations.flatMap(({ policies }) => policies.map(({ id, latestRef }) => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null }))))
+  const paths = [...new Set(automations.map(({ object }) => pathOf(object)))]
+  const likely = (index: TreeIndex) => outdated(index.files, values).map(({ path }) => path)
+  return read({ target, place, paths, likely, ...wish }, world)
+}
+
+/** Both together, as the decision wants them. */
+export async function situation({ target, place, automations }: Configured & { readonly place: GitPlace }, reading: Reading, world: Gathering): Promise<Situation> {
+  const facts: AutomationFacts[] = []
+  for (const { object, policies } of automations) {
+    const index = reading.trees.get(pathOf(object))
+    const values = wanted(policies.map(({ id, latestRef }) => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })))
+    const files = index ? outdated(index.files, values) : []
+    const bytes = await contents(place, files, world)
+    facts.push({
+      id: { scope: object.scope, namespace: object.namespace, name: object.name },
+      spec: object.spec as ImageUpdateAutomationSpec,
+      policies,
+      at: index?.is ?? 'nothing',
+      files: files.flatMap(({ path, mode }) => {
+        const content = bytes.get(path)
+        return content ? [{ path, mode, bytes: content }] : []
+      }),
+    })
+  }
+  return { target, automations: facts }
+}
+
+export const pathOf = (automation: StoredObject): string => fromRoot((automation.spec as ImageUpdateAutomationSpec).update?.path)
+
+function policiesOf(automation: PolicyId, shelf: Shelf): readonly PolicyFacts[] {
+  return shelf.objects
+    .filter((object) => object.kind === 'ImagePolicy' && object.namespace === automation.namespace)
+    .map((object) => {
+      const selection = shelf.selections.find(({ policy }) => policy.namespace === object.namespace && policy.name === object.name)
+      return { id: { scope: object.scope, namespace: object.namespace, name: object.name }, labels: object.labels, latestRef: selection?.latestRef, cause: selection?.cause }
+    })
+}
+
+function gitRepositoryOf(automation: StoredObject, shelf: Shelf): StoredObject | undefined {
+  const { name, namespace } = (automation.spec as ImageUpdateAutomationSpec).sourceRef
+  return shelf.objects.find((each) => each.kind === 'GitRepository' && each.namespace === (namespace ?? automation.namespace) && each.name === name)
+}
+
+function placeOf({ host, owner, repository }: TargetId, git: StoredObject): GitPlace {
+  const secret = (git.spec as GitRepositorySpec).secretRef?.name
+  return { host, owner, repository, credential: { scope: git.scope, namespace: git.namespace, ...(secret !== undefined && { secret }) } }
+}
