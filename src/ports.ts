@@ -1,5 +1,5 @@
 // What the flow needs from the world, each as small as it can be. Adapters implement them; `src/flow` and `src/web` see nothing else.
-import type { DueItem, Entry, Intent, ObjectId, PolicyId, Route, Selection, StoredObject, Target, TargetId, Watch } from './core/state.ts'
+import type { Credential, DueItem, Entry, Intent, ObjectId, PolicyId, Route, Selection, StoredObject, Target, TargetId, Watch } from './core/state.ts'
 
 export interface World {
   readonly store: Store
@@ -130,7 +130,7 @@ export interface GitPlace {
   readonly host: string
   readonly owner: string
   readonly repository: string
-  readonly credential: { readonly scope: string; readonly namespace: string; readonly secret?: string }
+  readonly credential: Credential
 }
 export interface GitHost {
   /** One request: the head of a branch, its history back to `since`, the tree ids of paths, the contents of files, all of that very commit. */

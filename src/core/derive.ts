@@ -13,7 +13,7 @@ export interface Trouble {
 }
 export type Derived =
   | { readonly of: StoredObject; readonly watch: Watch }
-  | { readonly of: StoredObject; readonly route: Route }
+  | { readonly of: StoredObject; readonly route: Route; readonly generation: number }
   | { readonly of: StoredObject; readonly trouble: Trouble }
 
 export function derive(objects: readonly StoredObject[]): readonly Derived[] {
@@ -84,7 +84,7 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   const branch = spec.git.push?.branch ?? checkout.branch
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
   const target: TargetId = { host: url.host, owner: url.owner, repository: url.repository, branch }
-  return { of: automation, route: { target, automation: idOf(automation) } }
+  return { of: automation, route: { target, automation: idOf(automation) }, generation: Math.max(automation.generation, gitRepository.generation) }
 }
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })

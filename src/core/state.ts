@@ -113,12 +113,21 @@ export interface IntendedFile {
   readonly blob: string
 }
 
+/** The secret of a GitRepository, or the scope's default. */
+export interface Credential {
+  readonly scope: string
+  readonly namespace: string
+  readonly secret?: string
+}
+
 /** A change about to be committed, written down first. */
 export interface Intent {
   /** The commit carries it as its trailer `Tagboat-Id`. */
   readonly id: string
   readonly expectedHead: string
   readonly automation: PolicyId
+  /** What opens the repository: whether a commit landed can be asked even when its automation is gone. */
+  readonly credential: Credential
   readonly files: readonly IntendedFile[]
   readonly changes: readonly RecordedChange[]
   readonly message: string

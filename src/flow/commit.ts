@@ -23,6 +23,7 @@ export async function land(change: PlannedChange, place: GitPlace, { target, int
     id: newId(world),
     expectedHead: reading.head,
     automation: change.automation,
+    credential: place.credential,
     files: change.files.map(({ path, bytes }) => ({ path, blob: world.git.blobId(bytes) })),
     changes: change.changes,
     message: change.message,

@@ -3,7 +3,7 @@ import { fromRoot } from '../core/paths.ts'
 import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
 import type { AutomationFacts, PolicyFacts, Situation } from '../core/plan.ts'
 import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
-import { policyKey, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
+import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
 import type { GitPlace, Shelf, World } from '../ports.ts'
 import { contents, read, type ReadAnswer, type Reading } from './read.ts'
 
@@ -20,7 +20,7 @@ export interface Automation {
   readonly policies: readonly PolicyFacts[]
 }
 
-export async function configured(target: TargetId, world: Pick<World, 'store'>): Promise<Configured> {
+export async function configured({ id: target, intents }: Pick<Target, 'id' | 'intents'>, world: Pick<World, 'store'>): Promise<Configured> {
   const routes = await world.store.routes(target)
   const scopes = new Map<string, Shelf>()
   for (const { automation } of routes) if (!scopes.has(automation.scope)) scopes.set(automation.scope, await world.store.shelf(automation.scope))
@@ -30,8 +30,10 @@ export async function configured(target: TargetId, world: Pick<World, 'store'>):
     const git = shelf && object && gitRepositoryOf(object, shelf)
     return shelf && object && git ? [{ object, git, policies: policiesOf(automation, shelf) }] : []
   })
-  const first = automations[0]
-  return { target, automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)), ...(first && { place: placeOf(target, first.git) }) }
+  // An intent outlives its automation: what opened the repository then still tells whether it landed.
+  const credential = automations[0] ? credentialOf(automations[0].git) : intents[0]?.credential
+  const { host, owner, repository } = target
+  return { target, automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)), ...(credential && { place: { host, owner, repository, credential } }) }
 }
 
 /** What Git says: `likely` files come with the head, in one request. */
@@ -80,7 +82,7 @@ function gitRepositoryOf(automation: StoredObject, shelf: Shelf): StoredObject |
   return shelf.objects.find((each) => each.kind === 'GitRepository' && each.namespace === (namespace ?? automation.namespace) && each.name === name)
 }
 
-function placeOf({ host, owner, repository }: TargetId, git: StoredObject): GitPlace {
+function credentialOf(git: StoredObject): Credential {
   const secret = (git.spec as GitRepositorySpec).secretRef?.name
-  return { host, owner, repository, credential: { scope: git.scope, namespace: git.namespace, ...(secret !== undefined && { secret }) } }
+  return { scope: git.scope, namespace: git.namespace, ...(secret !== undefined && { secret }) }
 }

@@ -21,10 +21,12 @@ const secondLook = 15_000
 export async function promote(id: TargetId, world: Promoting): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   let tries = 0
+  let left: Left | undefined
   for (let round = 1; ; round++) {
-    const target = await world.store.take(id)
+    const target = resume(await world.store.take(id), left)
     const looked = await look(target, tries > 0, world)
     entries.push(...looked.entries)
+    left = { tenure: target.tenure, intents: looked.intents, head: looked.reading?.head ?? target.head }
     if (looked.again && ++tries < mostTries) continue
     const kept = {
       intents: looked.intents,
@@ -39,6 +41,19 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
     if (await world.store.letGo(id, target.tenure, { ...kept, whatever: true })) await world.outbox.wake(id, `${targetKey(id)}#${target.asked}`)
     return await finish(looked, entries, world)
   }
+}
+
+/** What this holder knows of the target after a look whose outcome the table does not have yet. */
+interface Left {
+  readonly tenure: number
+  readonly intents: Target['intents']
+  readonly head: string | undefined
+}
+
+/** If nobody held the target in between, what we left in our hands is newer than what the table says. */
+function resume(target: Target, left: Left | undefined): Target {
+  if (!left || target.tenure !== left.tenure + 1) return target
+  return { ...target, intents: left.intents, ...(left.head !== undefined && { head: left.head }) }
 }
 
 /** What a look left behind. */
@@ -57,13 +72,13 @@ interface Looked {
 }
 
 async function look(target: Target, careful: boolean, world: Promoting): Promise<Looked> {
-  const config = await configured(target.id, world)
+  const config = await configured(target, world)
   const { place } = config
-  if (!place) return { entries: [], intents: [], configured: config }
+  if (!place) return { entries: [], intents: target.intents, configured: config }
   try {
     return await lookAt(target, { ...config, place }, careful, world)
   } catch (error) {
-    if (!(error instanceof Failure) || error.code === 'target-taken') throw error
+    if (!(error instanceof Failure) || !error.code.startsWith('git-')) throw error
     forget(target.id, world)
     // Every outcome lets go, also this one. The intents stay: nobody knows what became of the last request.
     const intents = (await world.store.target(target.id))?.intents ?? target.intents

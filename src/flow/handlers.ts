@@ -1,0 +1,59 @@
+// Real-shaped events in, the flow's functions called: what the Lambda roots export and what the boxed world invokes are these.
+import { hearEcr } from '../core/signal.ts'
+import { ecrName } from '../core/image.ts'
+import { parseScanMessage, parseTargetMessage } from '../core/messages.ts'
+import type { World } from '../ports.ts'
+import { evaluate } from './evaluate.ts'
+import { promote } from './promote.ts'
+import { scan } from './scan.ts'
+import { sweep } from './sweep.ts'
+
+/** Of a queue's event, what we read. */
+export interface QueueEvent {
+  readonly Records: readonly { readonly messageId: string; readonly body: string }[]
+}
+export interface BatchAnswer {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
+}
+
+/** EventBridge → evaluate. What is not a signal is counted and logged, never thrown: throwing would bring it back. */
+export async function onEvent(event: unknown, world: Omit<World, 'git'>): Promise<void> {
+  const heard = hearEcr(event, ecrName)
+  if (heard.heard) await evaluate(heard.signal, world)
+  else world.log('event-refused', { why: heard.why, detail: heard.detail })
+}
+
+/** Scan queue → scan. */
+export const onScanQueue = (event: QueueEvent, world: Omit<World, 'git'>): Promise<BatchAnswer> =>
+  each(event, world, async (body) => {
+    const read = parseScanMessage(body)
+    if (read.ok) await scan(read.message, world)
+    else world.log('message-refused', { queue: 'scan', why: read.why })
+  })
+
+/** Target queue → promote. */
+export const onTargetQueue = (event: QueueEvent, world: Omit<World, 'registry'>): Promise<BatchAnswer> =>
+  each(event, world, async (body) => {
+    const read = parseTargetMessage(body)
+    if (read.ok) await promote(read.message, world)
+    else world.log('message-refused', { queue: 'target', why: read.why })
+  })
+
+/** Timer → sweep. */
+export const onTimer = (world: Omit<World, 'git' | 'registry'>): Promise<number> => sweep(world)
+
+/**
+ * A malformed message is permanent: it is acknowledged and logged. Anything else goes back; what follows it in its batch too, since the
+ * order within a group is part of the promise.
+ */
+async function each({ Records }: QueueEvent, world: Pick<World, 'log'>, handle: (body: string) => Promise<void>): Promise<BatchAnswer> {
+  for (const [at, record] of Records.entries()) {
+    try {
+      await handle(record.body)
+    } catch (error) {
+      world.log('message-failed', { message: record.messageId, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
+      return { batchItemFailures: Records.slice(at).map(({ messageId }) => ({ itemIdentifier: messageId })) }
+    }
+  }
+  return { batchItemFailures: [] }
+}

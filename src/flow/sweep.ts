@@ -1,0 +1,85 @@
+// The timer that repairs what events lost. It looks at what is due and sends the signals that events would have sent; it decides nothing.
+import { policyKey, targetKey, type DueItem, type ObjectId, type PolicyId, type TargetId } from '../core/state.ts'
+import type { ImagePolicySpec } from '../core/spec.ts'
+import type { World } from '../ports.ts'
+import { follow, nextDue } from './apply.ts'
+import { deliver, mark } from './mark.ts'
+
+type Sweeping = Pick<World, 'store' | 'outbox' | 'clock' | 'log' | 'random'>
+
+const page = 100
+/** Less than the minute between two sweeps: what is left is due a minute later. */
+const longest = 45_000
+
+export async function sweep(world: Sweeping): Promise<number> {
+  const began = world.clock.now()
+  const holder = `sweep-${world.random()}`
+  if (!(await world.store.lease('sweep', holder, began, began + longest))) return 0
+  const done = new Set<string>()
+  for (;;) {
+    const due = (await world.store.due(world.clock.now(), page)).filter((item) => !done.has(JSON.stringify(item)))
+    if (due.length === 0 || world.clock.now() - began > longest) break
+    for (const item of due) {
+      done.add(JSON.stringify(item))
+      await attend(item, world)
+    }
+  }
+  world.log('sweep', { attended: done.size, milliseconds: world.clock.now() - began })
+  return done.size
+}
+
+/** The index lags: the item itself says what it owes. */
+async function attend(item: DueItem, world: Sweeping): Promise<void> {
+  if (item.is === 'object') return attendObject(item.id, world)
+  if (item.is === 'selection') return attendSelection(item.policy, world)
+  return attendTarget(item.target, world)
+}
+
+async function attendObject(id: ObjectId, world: Sweeping): Promise<void> {
+  const now = world.clock.now()
+  const before = await world.store.object(id)
+  if (!before || before.due === undefined || before.due > now) return
+  // An apply that did not finish; if this one is all right, only its interval is over.
+  await follow(id.scope, world)
+  const object = await world.store.object(id)
+  if (!object || object.due === undefined || object.due > now) return
+  await signal(object, world)
+  // An interval counts as served only when its signals are out.
+  const { version, due: _, ...rest } = object
+  const next = nextDue(object, now)
+  await world.store.putObject({ ...rest, ...(next !== undefined && { due: next }) }, version)
+}
+
+async function signal(object: Awaited<ReturnType<World['store']['object']>> & object, world: Sweeping): Promise<void> {
+  const { scope, namespace, name } = object
+  if (object.kind === 'ImageRepository') await world.outbox.scan({ imageRepository: { scope, namespace, name }, why: 'interval' })
+  if (object.kind === 'ImagePolicy') {
+    const ref = (object.spec as ImagePolicySpec).imageRepositoryRef
+    await world.outbox.scan({ imageRepository: { scope, namespace: ref.namespace ?? namespace, name: ref.name }, why: 'interval' })
+  }
+  const target = object.status['target'] as TargetId | undefined
+  if (object.kind === 'ImageUpdateAutomation' && target) await mark(target, world)
+}
+
+async function attendSelection(policy: PolicyId, world: Sweeping): Promise<void> {
+  const selection = await world.store.selection(policy)
+  if (!selection) return
+  const shelf = await world.store.shelf(policy.scope)
+  const object = shelf.objects.find((each) => each.kind === 'ImagePolicy' && each.namespace === policy.namespace && each.name === policy.name)
+  if (!object) return world.store.removeSelection(policy)
+  if (selection.doubt) {
+    const ref = (object.spec as ImagePolicySpec).imageRepositoryRef
+    await world.outbox.scan({ imageRepository: { scope: policy.scope, namespace: ref.namespace ?? policy.namespace, name: ref.name }, why: 'doubt' })
+    const { version, ...rest } = selection
+    await world.store.putSelection({ ...rest, due: world.clock.now() + 60_000 }, version)
+  }
+  if (selection.delivered < selection.revision) await deliver([{ policy, revision: selection.revision }], await world.store.live(policy.scope, policy.namespace), world)
+  world.log('selection-repaired', { policy: policyKey(policy), doubt: selection.doubt, delivered: selection.delivered, revision: selection.revision })
+}
+
+async function attendTarget(id: TargetId, world: Sweeping): Promise<void> {
+  const target = await world.store.target(id)
+  if (!target || target.due === undefined || target.due > world.clock.now()) return
+  await mark(id, world)
+  world.log('target-woken', { target: targetKey(id), asked: target.asked, done: target.done, intents: target.intents.length })
+}
