@@ -16,12 +16,13 @@ export async function sweep(world: Sweeping): Promise<number> {
   const holder = `sweep-${world.random()}`
   if (!(await world.store.lease('sweep', holder, began, began + longest))) return 0
   const done = new Set<string>()
+  const followed = new Set<string>()
   for (;;) {
     const due = (await world.store.due(world.clock.now(), page)).filter((item) => !done.has(JSON.stringify(item)))
     if (due.length === 0 || world.clock.now() - began > longest) break
     for (const item of due) {
       done.add(JSON.stringify(item))
-      await attend(item, world)
+      await attend(item, followed, world)
     }
   }
   world.log('sweep', { attended: done.size, milliseconds: world.clock.now() - began })
@@ -29,18 +30,19 @@ export async function sweep(world: Sweeping): Promise<number> {
 }
 
 /** The index lags: the item itself says what it owes. */
-async function attend(item: DueItem, world: Sweeping): Promise<void> {
-  if (item.is === 'object') return attendObject(item.id, world)
+async function attend(item: DueItem, followed: Set<string>, world: Sweeping): Promise<void> {
+  if (item.is === 'object') return attendObject(item.id, followed, world)
   if (item.is === 'selection') return attendSelection(item.policy, world)
   return attendTarget(item.target, world)
 }
 
-async function attendObject(id: ObjectId, world: Sweeping): Promise<void> {
+async function attendObject(id: ObjectId, followed: Set<string>, world: Sweeping): Promise<void> {
   const now = world.clock.now()
   const before = await world.store.object(id)
   if (!before || before.due === undefined || before.due > now) return
-  // An apply that did not finish; if this one is all right, only its interval is over.
-  await follow(id.scope, world)
+  // Perhaps an apply that did not finish; once a sweep is enough, since it brings up the whole scope.
+  if (!followed.has(id.scope)) await follow(id.scope, world)
+  followed.add(id.scope)
   const object = await world.store.object(id)
   if (!object || object.due === undefined || object.due > now) return
   await signal(object, world)

@@ -1,0 +1,29 @@
+// Where a command speaks: a terminal, a pipe or a test.
+
+export interface Terminal {
+  readonly version: string
+  readonly out: (text: string) => void
+  readonly error: (text: string) => void
+  /** A person looks at the output: colours, aligned columns, progress. */
+  readonly live: boolean
+  readonly colours: boolean
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly folder: string
+  /** Ends when the person presses Ctrl-C. */
+  readonly interrupted: AbortSignal
+}
+
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
+
+export function paint(terminal: Pick<Terminal, 'colours'>, colour: keyof typeof codes, text: string): string {
+  return terminal.colours ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text
+}
+
+/** Aligned on a terminal; in a pipe one tab between columns, and no header to get in the way of `cut`. */
+export function table(terminal: Pick<Terminal, 'live'>, header: readonly string[], rows: readonly (readonly string[])[], options: { readonly header?: boolean } = {}): string {
+  const clean = rows.map((row) => row.map((cell) => cell.replace(/[\u0000-\u001f\u007f]+/g, ' ')))
+  const all = (options.header ?? true) ? [header, ...clean] : clean
+  if (!terminal.live) return all.map((row) => row.join('\t')).join('\n')
+  const widths = header.map((_, column) => Math.max(0, ...all.map((row) => (row[column] ?? '').length)))
+  return all.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('   ').trimEnd()).join('\n')
+}
