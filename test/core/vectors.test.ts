@@ -44,7 +44,10 @@ describe.each(Object.keys(answers) as (keyof typeof answers)[])('%s answers as F
     const answer = answers[kind] as (input: unknown) => Readonly<Record<string, unknown>>
     const failures = cases.flatMap((vector) => {
       const { id } = vector
-      const [ours, theirs] = [{ id, ...normalised(answer(vector), vector) }, { id, ...expected(kind, vector) }]
+      const [ours, theirs] = [
+        { id, ...normalised(answer(vector), vector) },
+        { id, ...expected(kind, vector) },
+      ]
       return JSON.stringify(sorted(ours)) === JSON.stringify(sorted(theirs)) ? [] : [{ vector, ours }]
     })
     expect(cases.length).toBeGreaterThan(0)

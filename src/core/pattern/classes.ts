@@ -76,7 +76,9 @@ const upper = (letter: string): string => String.fromCharCode(letter.charCodeAt(
 const lower = (letter: string): string => String.fromCharCode(letter.charCodeAt(0) + 32)
 
 const categories: ReadonlySet<string> = new Set(
-  'Any Assigned Ascii Lc C Cc Cf Cn Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs'.split(' '),
+  'Any Assigned Ascii Lc C Cc Cf Cn Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs'.split(
+    ' ',
+  ),
 )
 
 const longCategories: ReadonlyMap<string, string> = new Map(

@@ -99,7 +99,12 @@ function repetition(node: Extract<Node, { kind: 'repeat' }>, ahead: Ahead): Ahea
     const taken = within(of, ahead, '(?:')
     if (!taken) return null
     const optional = `${taken.source.slice(0, taken.source.length - ahead.source.length)}?${lazy}`
-    return { ...taken, first: cleanRanges([...taken.first, ...ahead.first]), ways: taken.ways + ahead.ways, source: optional + ahead.source }
+    return {
+      ...taken,
+      first: cleanRanges([...taken.first, ...ahead.first]),
+      ways: taken.ways + ahead.ways,
+      source: optional + ahead.source,
+    }
   }
   const set = of.ranges && spell(of.ranges)
   if (!of.ranges || !set || max > maxCount || min > maxCount) return null

@@ -266,7 +266,8 @@ class Parser {
     const node = repeat(of, { min, max, greedy: !lazy })
     this.#open.items.push(node)
     this.#checkHeight(node)
-    if (this.#source.charAt(start) === '{' && (min >= 2 || max >= 2) && node.repeats > 1000) throw new Refusal('invalid repeat count', written)
+    if (this.#source.charAt(start) === '{' && (min >= 2 || max >= 2) && node.repeats > 1000)
+      throw new Refusal('invalid repeat count', written)
     return start
   }
 

@@ -51,7 +51,10 @@ export function compileRule(rule: Rule): CompiledRule {
   }
 }
 
-export function compileExclusions(list: readonly string[] | undefined): { readonly patterns: readonly Pattern[]; readonly fault?: Refused } {
+export function compileExclusions(list: readonly string[] | undefined): {
+  readonly patterns: readonly Pattern[]
+  readonly fault?: Refused
+} {
   const patterns: Pattern[] = []
   for (const source of list && list.length > 0 ? list : defaultExclusionList) {
     const compiled = compilePattern(source)
