@@ -1,6 +1,7 @@
 // A request handler for the AWS SDK v3 that goes through our own `Fetch`: the platform's in production, a box in a boxed world.
 // It opens no sockets and keeps no state, so there is nothing to destroy.
 import type { Fetch } from './fetch.ts'
+import { Failure } from '../../core/failure.ts'
 
 /** What the SDK hands over: its HttpRequest, as far as we read it. */
 export interface SdkRequest {
@@ -34,9 +35,19 @@ export function sdkHandler(fetch: Fetch, { timeout = 10_000 }: { readonly timeou
     metadata: { handlerProtocol: 'http/1.1' },
     handle: async (sdkRequest, { abortSignal, requestTimeout } = {}) => {
       const limit = AbortSignal.timeout(requestTimeout && requestTimeout > 0 ? requestTimeout : timeout)
-      const signal = abortSignal instanceof AbortSignal ? AbortSignal.any([abortSignal, limit]) : limit
-      signal.throwIfAborted()
-      return { response: await unlessAborted(signal, exchange(fetch, toRequest(sdkRequest, signal))) }
+      const callers = abortSignal instanceof AbortSignal ? abortSignal : undefined
+      const signal = callers ? AbortSignal.any([callers, limit]) : limit
+      callers?.throwIfAborted()
+      const request = toRequest(sdkRequest, signal)
+      try {
+        return { response: await unlessAborted(signal, exchange(fetch, request)) }
+      } catch (error) {
+        callers?.throwIfAborted()
+        throw new Failure('no-answer', `${request.method} ${new URL(request.url).host} was not answered: ${String(error)}`, {
+          retry: true,
+          cause: error,
+        })
+      }
     },
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
@@ -105,3 +116,18 @@ function toBody(body: unknown): Body {
 /** Node's streams and the web's are both asynchronous iterables. */
 const isIterable = (body: unknown): body is AsyncIterable<Uint8Array> =>
   typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+
+const connectionCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+])
+
+/** The other side was not reached, or died on the way: nobody knows whether it has done the work. Knows our handler's error and those of the SDK's own. */
+export const isNoAnswer = (error: unknown): boolean =>
+  (error instanceof Failure && error.code === 'no-answer') ||
+  (error instanceof Error && (error.name === 'TimeoutError' || ('code' in error && connectionCodes.has(String(error.code)))))

@@ -4,11 +4,12 @@ import { Readable } from 'node:stream'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, test } from 'vitest'
 import type { SdkRequest } from '../../../src/adapters/http/sdk.ts'
-import { sdkHandler } from '../../../src/adapters/http/sdk.ts'
+import { isNoAnswer, sdkHandler } from '../../../src/adapters/http/sdk.ts'
 
 const plain: SdkRequest = { method: 'POST', protocol: 'https:', hostname: 'sqs.eu-west-1.amazonaws.com', path: '/', headers: {} }
 const echo = async (request: Request): Promise<Response> => new Response(await request.arrayBuffer())
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const noAnswer = { name: 'Failure', code: 'no-answer', retry: true }
 const never = (): Promise<Response> => new Promise(() => undefined)
 
 describe('a request of the SDK arrives whole', () => {
@@ -78,13 +79,33 @@ describe('a request ends', () => {
     await expect(pending).rejects.toMatchObject({ name: 'AbortError' })
   })
   test('when its time is over', async () => {
-    await expect(sdkHandler(never, { timeout: 5 }).handle(plain)).rejects.toMatchObject({ name: 'TimeoutError' })
-    await expect(sdkHandler(never).handle(plain, { requestTimeout: 5 })).rejects.toMatchObject({ name: 'TimeoutError' })
+    await expect(sdkHandler(never, { timeout: 5 }).handle(plain)).rejects.toMatchObject(noAnswer)
+    await expect(sdkHandler(never).handle(plain, { requestTimeout: 5 })).rejects.toMatchObject(noAnswer)
   })
   test('when its body stalls', async () => {
     const stalled = async (): Promise<Response> => new Response(new ReadableStream({ pull: () => new Promise(() => undefined) }))
-    await expect(sdkHandler(stalled, { timeout: 5 }).handle(plain)).rejects.toMatchObject({ name: 'TimeoutError' })
+    await expect(sdkHandler(stalled, { timeout: 5 }).handle(plain)).rejects.toMatchObject(noAnswer)
   })
+})
+
+test('what breaks on the way is one failure, whoever says it', async () => {
+  const handler = sdkHandler(() => Promise.reject(new TypeError('fetch failed')))
+  await expect(handler.handle(plain)).rejects.toMatchObject(noAnswer)
+  const client = new DynamoDBClient({
+    region: 'eu-west-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+    requestHandler: handler,
+  })
+  await expect(client.send(new ListTablesCommand({}))).rejects.toMatchObject(noAnswer)
+  const sdksOwn = new DynamoDBClient({
+    region: 'x',
+    maxAttempts: 1,
+    endpoint: 'http://127.0.0.1:1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+  })
+  const error: unknown = await sdksOwn.send(new ListTablesCommand({})).catch((reason: unknown) => reason)
+  expect([isNoAnswer(error), isNoAnswer(new Error('other'))]).toEqual([true, false])
 })
 
 describe('a real client of the SDK works over it', () => {
