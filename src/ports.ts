@@ -59,7 +59,7 @@ export interface Store {
   readonly setDelivered: (policy: PolicyId, revision: number) => Promise<void>
   readonly removeSelection: (policy: PolicyId) => Promise<void>
 
-  /** `asked` + 1. Creates the target if need be. `due` is set to `due` too if the item has none, so that a mark whose message is lost is found. */
+  /** `asked` + 1. Creates the target if need be. `due` is set to `due` too if the item has none or a later one, so that a mark whose message is lost is found. */
   readonly mark: (target: TargetId, due: number) => Promise<Target>
   readonly target: (id: TargetId) => Promise<Target | undefined>
   readonly targets: () => Promise<readonly Target[]>
