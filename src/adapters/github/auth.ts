@@ -51,7 +51,8 @@ export function tokens(options: { readonly clock: Clock; readonly random: Random
       `asking for a token of App ${credential.app} for ${name}`,
     )
     const minted = v.safeParse(Minted, answer)
-    if (!minted.success) throw new Failure('git-malformed', `GitHub's token for ${name} cannot be read: expected token and expires_at`, { retry: true })
+    if (!minted.success)
+      throw new Failure('git-malformed', `GitHub's token for ${name} cannot be read: expected token and expires_at`, { retry: true })
     return { token: minted.output.token, until: Date.parse(minted.output.expires_at) - MARGIN }
   }
 
@@ -108,9 +109,14 @@ async function lookUp(
   const name = `${place.owner}/${place.repository}`
   const found = v.safeParse(
     Installation,
-    await asApp('GET /repos/{owner}/{repo}/installation', { owner: place.owner, repo: place.repository }, `looking for the App's installation on ${name}`),
+    await asApp(
+      'GET /repos/{owner}/{repo}/installation',
+      { owner: place.owner, repo: place.repository },
+      `looking for the App's installation on ${name}`,
+    ),
   )
-  if (!found.success) throw new Failure('git-malformed', `GitHub's answer about the installation on ${name} cannot be read: expected an id`, { retry: true })
+  if (!found.success)
+    throw new Failure('git-malformed', `GitHub's answer about the installation on ${name} cannot be read: expected an id`, { retry: true })
   return String(found.output.id)
 }
 

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { Failure } from '../../core/failure.ts'
 import type { Clock, GitPlace, Log, Random } from '../../ports.ts'
 import type { Fetch } from '../http/fetch.ts'
+import { retrying } from '../http/retry.ts'
 import { tokens } from './auth.ts'
 import type { AskAsApp } from './auth.ts'
 import type { GitCredential } from './credential.ts'
@@ -27,10 +28,17 @@ export interface Asking {
   readonly request: { readonly signal: AbortSignal }
 }
 
-/** GitHub, with credentials and failures dealt with. */
+/** Octokit with a credential: what one request is made with. */
+export type Action<Answer> = (octokit: Octokit, asking: Asking) => Promise<Answer>
+
+/** GitHub, with credentials and failures dealt with. `doing` completes "while …" in a message. */
 export interface Client {
-  readonly ask: <Answer>(place: GitPlace, doing: string, action: (octokit: Octokit, asking: Asking) => Promise<Answer>) => Promise<Answer>
+  /** Asked again where that can help. */
+  readonly read: <Answer>(place: GitPlace, doing: string, action: Action<Answer>) => Promise<Answer>
   readonly query: (place: GitPlace, doing: string, text: string, variables: Readonly<Record<string, unknown>>) => Promise<unknown>
+  /** Asked once: an answer may be lost after the work was done. */
+  readonly write: <Answer>(place: GitPlace, doing: string, action: Action<Answer>) => Promise<Answer>
+  readonly mutate: Client['query']
   readonly clock: Clock
   readonly log: Log
 }
@@ -38,14 +46,19 @@ export interface Client {
 export const nameOf = (place: GitPlace): string => `${place.owner}/${place.repository}`
 
 /** What a service sends is read leniently, but it is read: a cut answer must not be taken for an empty one. */
-export function read<Schema extends v.GenericSchema>(schema: Schema, value: unknown, what: string): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, value)
-  if (parsed.success) return parsed.output
-  const problem = parsed.issues[0]
-  throw new Failure('git-malformed', `GitHub's answer (${what}) cannot be read at ${v.getDotPath(problem) ?? 'its root'}: ${problem.message}`, { retry: true })
+export function parsed<Schema extends v.GenericSchema>(schema: Schema, value: unknown, what: string): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  const problem = result.issues[0]
+  throw new Failure(
+    'git-malformed',
+    `GitHub's answer (${what}) cannot be read at ${v.getDotPath(problem) ?? 'its root'}: ${problem.message}`,
+    { retry: true },
+  )
 }
 
 const ORDINARY_TIMEOUT = 30_000
+const READ_ATTEMPTS = 3
 
 export function apiOf(host: string): string {
   if (host === 'github.com') return 'https://api.github.com'
@@ -71,14 +84,18 @@ export function client(options: GithubOptions): Client {
     (kit: Octokit): AskAsApp =>
     async ({ route, parameters, jwt, doing }) => {
       try {
-        const answer: { readonly data: unknown } = await kit.request(route, { ...parameters, headers: { authorization: `Bearer ${jwt}` }, request: signal() })
+        const answer: { readonly data: unknown } = await kit.request(route, {
+          ...parameters,
+          headers: { authorization: `Bearer ${jwt}` },
+          request: signal(),
+        })
         return answer.data
       } catch (error) {
         throw failureOf(error, doing, clock.now())
       }
     }
 
-  const ask: Client['ask'] = async (place, doing, action) => {
+  const write: Client['write'] = async (place, doing, action) => {
     const credential = await options.credentials(place)
     const kit = octokitOf(place, credential)
     const once = async (token: string) => action(kit, { headers: { authorization: `Bearer ${token}` }, request: signal() })
@@ -97,9 +114,18 @@ export function client(options: GithubOptions): Client {
     }
   }
 
+  const read: Client['read'] = async (place, doing, action) =>
+    retrying({ clock, random: options.random, attempts: READ_ATTEMPTS }, async () => write(place, doing, action))
+  const graphql =
+    (text: string, variables: Readonly<Record<string, unknown>>): Action<unknown> =>
+    async (kit, asking) =>
+      kit.graphql(text, { ...variables, ...asking })
+
   return {
-    ask,
-    query: async (place, doing, text, variables) => ask(place, doing, async (kit, asking) => kit.graphql(text, { ...variables, ...asking })),
+    read,
+    query: async (place, doing, text, variables) => read(place, doing, graphql(text, variables)),
+    write,
+    mutate: async (place, doing, text, variables) => write(place, doing, graphql(text, variables)),
     clock,
     log,
   }
@@ -125,10 +151,16 @@ function followingOnce(fetch: Fetch, log: Log): (url: string, init: RequestInit)
     if (!MOVED.includes(first.status)) return first
     const to = new URL(first.headers.get('location') ?? url, url)
     if (to.origin !== new URL(url).origin)
-      throw new Failure('git-redirected', `GitHub's API at ${new URL(url).origin} sends us to ${to.origin}: expected to stay there, since the credential is for that host alone. Name the new host in the Git URL`)
+      throw new Failure(
+        'git-redirected',
+        `GitHub's API at ${new URL(url).origin} sends us to ${to.origin}: expected to stay there, since the credential is for that host alone. Name the new host in the Git URL`,
+      )
     log('git.redirected', { from: new URL(url).pathname, to: to.pathname })
     const second = await fetch(new Request(to, init))
     if (!MOVED.includes(second.status)) return second
-    throw new Failure('git-redirected', `GitHub's API sends us from ${new URL(url).pathname} on and on: followed once, as is right for a renamed repository. Write the repository's current name`)
+    throw new Failure(
+      'git-redirected',
+      `GitHub's API sends us from ${new URL(url).pathname} on and on: followed once, as is right for a renamed repository. Write the repository's current name`,
+    )
   }
 }

@@ -34,7 +34,7 @@ export function gitCredential(secret: Readonly<Record<string, string>>): GitCred
   if (value('identity') !== undefined)
     throw new Failure(
       'git-credential-unusable',
-      'the Git secret holds an SSH key (identity), and GitHub\'s API takes none: add githubAppID and githubAppPrivateKey, or a token as password, or give the scope a default Git credential',
+      "the Git secret holds an SSH key (identity), and GitHub's API takes none: add githubAppID and githubAppPrivateKey, or a token as password, or give the scope a default Git credential",
     )
   throw new Failure(
     'git-credential-invalid',
@@ -45,7 +45,10 @@ export function gitCredential(secret: Readonly<Record<string, string>>): GitCred
 function appCredential(app: string, value: (key: string) => string | undefined): GitCredential {
   const pem = value('githubAppPrivateKey')
   if (pem === undefined)
-    throw new Failure('git-credential-invalid', 'the Git secret has githubAppID but no githubAppPrivateKey: add the private key (PEM) of the App')
+    throw new Failure(
+      'git-credential-invalid',
+      'the Git secret has githubAppID but no githubAppPrivateKey: add the private key (PEM) of the App',
+    )
   const installation = value('githubAppInstallationID')
   // An owner instead of an id means "look it up", which the owner of the repository answers too.
   const api = value('githubAppBaseURL')?.replace(/\/+$/, '')
@@ -53,7 +56,10 @@ function appCredential(app: string, value: (key: string) => string | undefined):
     if (number !== undefined && !/^[A-Za-z0-9.]{1,64}$/.test(number))
       throw new Failure('git-credential-invalid', `the Git secret's ${key} is not an id: expected digits, as on the App's page at GitHub`)
   if (api !== undefined && !/^https?:\/\/[^\s?#]+$/.test(api))
-    throw new Failure('git-credential-invalid', 'the Git secret\'s githubAppBaseURL is not a URL: expected something like https://github.example.com/api/v3')
+    throw new Failure(
+      'git-credential-invalid',
+      "the Git secret's githubAppBaseURL is not a URL: expected something like https://github.example.com/api/v3",
+    )
   return {
     is: 'app',
     app,
@@ -67,7 +73,9 @@ function appCredential(app: string, value: (key: string) => string | undefined):
 export function pemSigner(pem: string): JwtSigner {
   const key = privateKey(pem)
   return {
-    key: createHash('sha256').update(key.export({ type: 'pkcs8', format: 'der' })).digest('hex'),
+    key: createHash('sha256')
+      .update(key.export({ type: 'pkcs8', format: 'der' }))
+      .digest('hex'),
     sign: async (input) => sign('RSA-SHA256', input, key),
   }
 }

@@ -29,30 +29,105 @@ const TABLE: readonly Row[] = [
   { code: 'git-head-moved', status: [422], text: /not a fast forward/i, advice: 'the branch has moved since it was read' },
   { code: 'git-branch-gone', status: [422], text: /Reference does not exist/i, advice: 'create the branch, or name another one' },
 
-  { code: 'git-unsupported', text: /doesn't exist on type 'Mutation'/, advice: 'this GitHub Enterprise Server is too old for this operation' },
+  {
+    code: 'git-unsupported',
+    text: /doesn't exist on type 'Mutation'/,
+    advice: 'this GitHub Enterprise Server is too old for this operation',
+  },
   { code: 'git-unsupported', type: ['undefinedField'], advice: 'this GitHub Enterprise Server is too old for this operation' },
 
   { code: 'git-archived', text: /archived so is read-only|was archived/i, advice: 'unarchive the repository, or suspend the automation' },
-  { code: 'git-restricted-path', text: /without `?workflows?`? (permission|scope)/i, advice: 'grant the App the permission "workflows: write", or keep update.path away from .github/workflows' },
-  { code: 'git-restricted-path', text: /path is restricted|restricted file path|file path restriction/i, advice: `let the App bypass the push ruleset that restricts this path, or change update.path; ${RULES}` },
-  { code: 'git-signature-required', text: /verified signature|must be signed|signed commits/i, advice: 'commit as the App (delivery.commitAs: app), whose commits GitHub signs, or configure a signing key that GitHub knows' },
-  { code: 'git-pull-request-required', text: /through a pull request|through the merge queue|approving review/i, advice: 'deliver by pull request (PromotionRule, delivery.pullRequest), or let the App bypass the rule that requires one' },
-  { code: 'git-ruleset', text: /rule violations|protected (branch|ref)|GH006|GH013|required status check|not authorized to push/i, advice: `let the App bypass the rule, or push to another branch; ${RULES}` },
+  {
+    code: 'git-restricted-path',
+    text: /without `?workflows?`? (permission|scope)/i,
+    advice: 'grant the App the permission "workflows: write", or keep update.path away from .github/workflows',
+  },
+  {
+    code: 'git-restricted-path',
+    text: /path is restricted|restricted file path|file path restriction/i,
+    advice: `let the App bypass the push ruleset that restricts this path, or change update.path; ${RULES}`,
+  },
+  {
+    code: 'git-signature-required',
+    text: /verified signature|must be signed|signed commits/i,
+    advice: 'commit as the App (delivery.commitAs: app), whose commits GitHub signs, or configure a signing key that GitHub knows',
+  },
+  {
+    code: 'git-pull-request-required',
+    text: /through a pull request|through the merge queue|approving review/i,
+    advice: 'deliver by pull request (PromotionRule, delivery.pullRequest), or let the App bypass the rule that requires one',
+  },
+  {
+    code: 'git-ruleset',
+    text: /rule violations|protected (branch|ref)|GH006|GH013|required status check|not authorized to push/i,
+    advice: `let the App bypass the rule, or push to another branch; ${RULES}`,
+  },
 
-  { code: 'git-unauthenticated', status: [401], advice: 'the credential is wrong, revoked or expired: check the Git secret (App id, private key, token)' },
-  { code: 'git-denied', text: /installation has been suspended/i, advice: 'the installation of the App is suspended: an owner of the organisation can resume it' },
-  { code: 'git-denied', text: /SAML/, advice: 'authorise the token for the organisation\'s single sign-on, or use a GitHub App' },
-  { code: 'git-denied', text: /IP allow list/i, advice: 'add the address that tagboat leaves from (a NAT gateway) to the organisation\'s IP allow list' },
-  { code: 'git-denied', status: [403], advice: 'grant the App "contents: read and write" and accept the new permissions in the organisation; a token needs the same' },
-  { code: 'git-denied', type: ['FORBIDDEN', 'INSUFFICIENT_SCOPES'], advice: 'grant the App "contents: read and write" and accept the new permissions in the organisation; a token needs the same' },
-  { code: 'git-not-found', status: [404, 410], advice: 'check owner and repository; GitHub also says so if the App is not installed there or the token may not see it' },
-  { code: 'git-not-found', type: ['NOT_FOUND'], advice: 'check owner and repository; GitHub also says so if the App is not installed there or the token may not see it' },
+  {
+    code: 'git-unauthenticated',
+    status: [401],
+    advice: 'the credential is wrong, revoked or expired: check the Git secret (App id, private key, token)',
+  },
+  {
+    code: 'git-denied',
+    text: /installation has been suspended/i,
+    advice: 'the installation of the App is suspended: an owner of the organisation can resume it',
+  },
+  { code: 'git-denied', text: /SAML/, advice: "authorise the token for the organisation's single sign-on, or use a GitHub App" },
+  {
+    code: 'git-denied',
+    text: /IP allow list/i,
+    advice: "add the address that tagboat leaves from (a NAT gateway) to the organisation's IP allow list",
+  },
+  {
+    code: 'git-denied',
+    status: [403],
+    advice: 'grant the App "contents: read and write" and accept the new permissions in the organisation; a token needs the same',
+  },
+  {
+    code: 'git-denied',
+    type: ['FORBIDDEN', 'INSUFFICIENT_SCOPES'],
+    advice: 'grant the App "contents: read and write" and accept the new permissions in the organisation; a token needs the same',
+  },
+  {
+    code: 'git-not-found',
+    status: [404, 410],
+    advice: 'check owner and repository; GitHub also says so if the App is not installed there or the token may not see it',
+  },
+  {
+    code: 'git-not-found',
+    type: ['NOT_FOUND'],
+    advice: 'check owner and repository; GitHub also says so if the App is not installed there or the token may not see it',
+  },
 
-  { code: 'git-unavailable', retry: true, status: [500, 502, 503, 504], advice: 'nothing to change here; https://www.githubstatus.com tells more' },
-  { code: 'git-unavailable', retry: true, type: ['SERVICE_UNAVAILABLE', 'INTERNAL'], advice: 'nothing to change here; https://www.githubstatus.com tells more' },
-  { code: 'git-unavailable', retry: true, text: /something went wrong while executing your query|timed? ?out/i, advice: 'nothing to change here; https://www.githubstatus.com tells more' },
-  { code: 'git-validation', status: [400, 409, 413, 422], advice: 'GitHub refuses the request as such: please report it, with the message above' },
-  { code: 'git-validation', type: ['UNPROCESSABLE', 'MAX_NODE_LIMIT_EXCEEDED', 'BAD_USER_INPUT', 'argumentLiteralsIncompatible'], advice: 'GitHub refuses the request as such: please report it, with the message above' },
+  {
+    code: 'git-unavailable',
+    retry: true,
+    status: [500, 502, 503, 504],
+    advice: 'nothing to change here; https://www.githubstatus.com tells more',
+  },
+  {
+    code: 'git-unavailable',
+    retry: true,
+    type: ['SERVICE_UNAVAILABLE', 'INTERNAL'],
+    advice: 'nothing to change here; https://www.githubstatus.com tells more',
+  },
+  {
+    code: 'git-unavailable',
+    retry: true,
+    text: /something went wrong while executing your query|timed? ?out/i,
+    advice: 'nothing to change here; https://www.githubstatus.com tells more',
+  },
+  {
+    code: 'git-validation',
+    status: [400, 409, 413, 422],
+    advice: 'GitHub refuses the request as such: please report it, with the message above',
+  },
+  {
+    code: 'git-validation',
+    type: ['UNPROCESSABLE', 'MAX_NODE_LIMIT_EXCEEDED', 'BAD_USER_INPUT', 'argumentLiteralsIncompatible'],
+    advice: 'GitHub refuses the request as such: please report it, with the message above',
+  },
 ]
 
 /** GitHub asks for a minute at least where it does not say how long. */
@@ -74,7 +149,8 @@ export function failureOf(error: unknown, doing: string, now: number): Failure {
   if (answer === undefined) return withoutAnswer(error, doing)
   const row = TABLE.find((candidate) => fits(candidate, answer))
   const said = `while ${doing}, GitHub answered${answer.status === undefined ? '' : ` ${answer.status}`}: ${answer.text.trim().slice(0, LONGEST_TEXT)}`
-  if (row === undefined) return new Failure('git-unexpected', `${said}. tagboat does not know this answer: please report it`, { cause: error })
+  if (row === undefined)
+    return new Failure('git-unexpected', `${said}. tagboat does not know this answer: please report it`, { cause: error })
   const retryAfter = row.code === 'git-throttled' ? patience(answer, now) : undefined
   return new Failure(row.code, `${said}. What to do: ${row.advice}`, {
     retry: row.retry ?? false,
@@ -106,12 +182,19 @@ function withoutAnswer(error: unknown, doing: string): Failure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const name = cause instanceof Error ? cause.name : ''
   if (name === 'TimeoutError' || name === 'AbortError')
-    return new Failure('git-timeout', `while ${doing}, GitHub did not answer in time: what was asked for may have been done all the same`, { retry: true, cause: error })
+    return new Failure('git-timeout', `while ${doing}, GitHub did not answer in time: what was asked for may have been done all the same`, {
+      retry: true,
+      cause: error,
+    })
   const text = error instanceof Error ? error.message : String(error)
-  return new Failure('git-unavailable', `while ${doing}, GitHub could not be reached: ${text.slice(0, LONGEST_TEXT)}. Check network, proxy and certificates`, {
-    retry: true,
-    cause: error,
-  })
+  return new Failure(
+    'git-unavailable',
+    `while ${doing}, GitHub could not be reached: ${text.slice(0, LONGEST_TEXT)}. Check network, proxy and certificates`,
+    {
+      retry: true,
+      cause: error,
+    },
+  )
 }
 
 const Headers = v.record(v.string(), v.unknown())
