@@ -193,6 +193,8 @@ export interface CommitRequest {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array; readonly mode: FileMode }[]
   /** Trees whose new ids are wanted in the answer. */
   readonly trees: readonly string[]
+  /** Somebody else than the credential's own identity; the host then signs nothing. */
+  readonly author?: { readonly name: string; readonly email: string }
 }
 export type Committed =
   | {

@@ -1,0 +1,29 @@
+// GitHub, without a clone. Reading is pinned to one commit; writing lands on exactly the head that was read, or not at all.
+import type { GitHost } from '../ports.ts'
+import { archive } from './github/archive.ts'
+import { client } from './github/client.ts'
+import type { GithubOptions } from './github/client.ts'
+import { commit } from './github/commit.ts'
+import { blobs, list } from './github/contents.ts'
+import { difference } from './github/difference.ts'
+import { look } from './github/look.ts'
+import { remembered } from './github/remembered.ts'
+
+export { gitCredential, pemSigner } from './github/credential.ts'
+export type { GitCredential, JwtSigner } from './github/credential.ts'
+export { apiOf } from './github/client.ts'
+export type { GithubOptions } from './github/client.ts'
+export { blobId } from './github/blob-id.ts'
+
+export function githubHost(options: GithubOptions): GitHost {
+  const github = client(options)
+  const known = remembered()
+  return {
+    look: (place, branch, wish) => look(github, known, place, branch, wish),
+    list: (place, tree) => list(github, place, tree),
+    blobs: (place, ids) => blobs(github, place, ids),
+    archive: (place, of) => archive(github, options.fetch ?? globalThis.fetch, place, of),
+    difference: (place, from, to) => difference(github, place, from, to),
+    commit: (place, branch, request) => commit(github, known, place, branch, request),
+  }
+}

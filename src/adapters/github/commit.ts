@@ -1,0 +1,28 @@
+import { Failure } from '../../core/failure.ts'
+import type { CommitRequest, Committed, GitPlace } from '../../ports.ts'
+import { commitByGraphql } from './commit-graphql.ts'
+import { commitByRest } from './commit-rest.ts'
+import { nameOf } from './client.ts'
+import type { Client } from './client.ts'
+import type { Remembered } from './remembered.ts'
+
+/** Larger changes fail at GitHub now and then, although nothing documents a limit; others who commit this way stay below the same number. */
+const MOST_FILES = 200
+const MOST_BYTES = 5 * 1024 * 1024
+
+/** One request where GitHub's mutation can do it; it knows no modes and no author but itself. */
+export async function commit(
+  github: Client,
+  remembered: Remembered,
+  place: GitPlace,
+  branch: string,
+  request: CommitRequest,
+): Promise<Committed> {
+  if (request.files.length === 0)
+    throw new Failure('git-empty-commit', `a commit to ${branch} of ${nameOf(place)} without files was asked for: expected at least one`)
+  const bytes = request.files.reduce((total, file) => total + file.bytes.byteLength, 0)
+  const plain = request.files.every((file) => file.mode === 'file') && request.author === undefined
+  const small = request.files.length <= MOST_FILES && bytes <= MOST_BYTES
+  const way = plain && small ? commitByGraphql : commitByRest
+  return way(github, remembered, place, branch, request)
+}

@@ -1,0 +1,225 @@
+// What GitHub answers, and what we make of it: the one table. Status and type first; text only where GitHub gives nothing else.
+import * as v from 'valibot'
+import { Failure } from '../../core/failure.ts'
+
+interface Row {
+  readonly code: string
+  readonly retry?: true
+  /** All of these that are given must hold. */
+  readonly status?: readonly number[]
+  readonly type?: readonly string[]
+  readonly text?: RegExp
+  readonly header?: RegExp
+  /** What a user can change. */
+  readonly advice: string
+}
+
+const WAIT = 'tagboat waits as long as GitHub asks; fewer commits, or an App of its own for this organisation, give more room'
+const RULES = 'see Settings > Rules of the repository'
+
+/** The first row that fits wins, so the specific ones come first. */
+const TABLE: readonly Row[] = [
+  { code: 'git-throttled', retry: true, status: [429], advice: WAIT },
+  { code: 'git-throttled', retry: true, type: ['RATE_LIMITED', 'RATE_LIMIT', 'ABUSE_DETECTED'], advice: WAIT },
+  { code: 'git-throttled', retry: true, status: [403], header: /^(retry-after: |x-ratelimit-remaining: 0$)/m, advice: WAIT },
+  // A secondary limit may come without any header, and from GraphQL with status 200.
+  { code: 'git-throttled', retry: true, text: /secondary rate limit|API rate limit exceeded|abuse detection/i, advice: WAIT },
+
+  { code: 'git-head-moved', type: ['STALE_DATA'], advice: 'the branch has moved since it was read' },
+  { code: 'git-head-moved', status: [422], text: /not a fast forward/i, advice: 'the branch has moved since it was read' },
+  { code: 'git-branch-gone', status: [422], text: /Reference does not exist/i, advice: 'create the branch, or name another one' },
+
+  {
+    code: 'git-unsupported',
+    text: /doesn't exist on type 'Mutation'/,
+    advice: 'this GitHub Enterprise Server is too old for this operation',
+  },
+  { code: 'git-unsupported', type: ['undefinedField'], advice: 'this GitHub Enterprise Server is too old for this operation' },
+
+  { code: 'git-archived', text: /archived so is read-only|was archived/i, advice: 'unarchive the repository, or suspend the automation' },
+  {
+    code: 'git-restricted-path',
+    text: /without `?workflows?`? (permission|scope)/i,
+    advice: 'grant the App the permission "workflows: write", or keep update.path away from .github/workflows',
+  },
+  {
+    code: 'git-restricted-path',
+    text: /path is restricted|restricted file path|file path restriction/i,
+    advice: `let the App bypass the push ruleset that restricts this path, or change update.path; ${RULES}`,
+  },
+  {
+    code: 'git-signature-required',
+    text: /verified signature|must be signed|signed commits/i,
+    advice: 'commit as the App (delivery.commitAs: app), whose commits GitHub signs, or configure a signing key that GitHub knows',
+  },
+  {
+    code: 'git-pull-request-required',
+    text: /through a pull request|through the merge queue|approving review/i,
+    advice: 'deliver by pull request (PromotionRule, delivery.pullRequest), or let the App bypass the rule that requires one',
+  },
+  {
+    code: 'git-ruleset',
+    text: /rule violations|protected (branch|ref)|GH006|GH013|required status check|not authorized to push/i,
+    advice: `let the App bypass the rule, or push to another branch; ${RULES}`,
+  },
+
+  {
+    code: 'git-unauthenticated',
+    status: [401],
+    advice: 'the credential is wrong, revoked or expired: check the Git secret (App id, private key, token)',
+  },
+  {
+    code: 'git-denied',
+    text: /installation has been suspended/i,
+    advice: 'the installation of the App is suspended: an owner of the organisation can resume it',
+  },
+  { code: 'git-denied', text: /SAML/, advice: "authorise the token for the organisation's single sign-on, or use a GitHub App" },
+  {
+    code: 'git-denied',
+    text: /IP allow list/i,
+    advice: "add the address that tagboat leaves from (a NAT gateway) to the organisation's IP allow list",
+  },
+  {
+    code: 'git-denied',
+    status: [403],
+    advice: 'grant the App "contents: read and write" and accept the new permissions in the organisation; a token needs the same',
+  },
+  {
+    code: 'git-denied',
+    type: ['FORBIDDEN', 'INSUFFICIENT_SCOPES'],
+    advice: 'grant the App "contents: read and write" and accept the new permissions in the organisation; a token needs the same',
+  },
+  {
+    code: 'git-not-found',
+    status: [404, 410],
+    advice: 'check owner and repository; GitHub also says so if the App is not installed there or the token may not see it',
+  },
+  {
+    code: 'git-not-found',
+    type: ['NOT_FOUND'],
+    advice: 'check owner and repository; GitHub also says so if the App is not installed there or the token may not see it',
+  },
+
+  {
+    code: 'git-unavailable',
+    retry: true,
+    status: [500, 502, 503, 504],
+    advice: 'nothing to change here; https://www.githubstatus.com tells more',
+  },
+  {
+    code: 'git-unavailable',
+    retry: true,
+    type: ['SERVICE_UNAVAILABLE', 'INTERNAL'],
+    advice: 'nothing to change here; https://www.githubstatus.com tells more',
+  },
+  {
+    code: 'git-unavailable',
+    retry: true,
+    text: /something went wrong while executing your query|timed? ?out/i,
+    advice: 'nothing to change here; https://www.githubstatus.com tells more',
+  },
+  {
+    code: 'git-validation',
+    status: [400, 409, 413, 422],
+    advice: 'GitHub refuses the request as such: please report it, with the message above',
+  },
+  {
+    code: 'git-validation',
+    type: ['UNPROCESSABLE', 'MAX_NODE_LIMIT_EXCEEDED', 'BAD_USER_INPUT', 'argumentLiteralsIncompatible'],
+    advice: 'GitHub refuses the request as such: please report it, with the message above',
+  },
+]
+
+/** GitHub asks for a minute at least where it does not say how long. */
+const UNSAID_WAIT = 60_000
+const LONGEST_TEXT = 500
+
+interface Answer {
+  readonly status?: number
+  readonly types: readonly string[]
+  readonly text: string
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/** `doing` completes "while …" and names the repository. */
+export function failureOf(error: unknown, doing: string, now: number): Failure {
+  if (error instanceof Failure) return error
+  if (error instanceof Error && error.cause instanceof Failure) return error.cause
+  const answer = answerOf(error)
+  if (answer === undefined) return withoutAnswer(error, doing)
+  const row = TABLE.find((candidate) => fits(candidate, answer))
+  const said = `while ${doing}, GitHub answered${answer.status === undefined ? '' : ` ${answer.status}`}: ${answer.text.trim().slice(0, LONGEST_TEXT)}`
+  if (row === undefined)
+    return new Failure('git-unexpected', `${said}. tagboat does not know this answer: please report it`, { cause: error })
+  const retryAfter = row.code === 'git-throttled' ? patience(answer, now) : undefined
+  return new Failure(row.code, `${said}. What to do: ${row.advice}`, {
+    retry: row.retry ?? false,
+    cause: error,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  })
+}
+
+const fits = (row: Row, answer: Answer): boolean =>
+  (row.status === undefined || (answer.status !== undefined && row.status.includes(answer.status))) &&
+  (row.type === undefined || row.type.some((type) => answer.types.includes(type))) &&
+  (row.text === undefined || row.text.test(answer.text)) &&
+  (row.header === undefined || row.header.test(headerLines(answer)))
+
+const headerLines = (answer: Answer): string =>
+  Object.entries(answer.headers)
+    .map(([name, value]) => `${name.toLowerCase()}: ${String(value)}`)
+    .join('\n')
+
+function patience(answer: Answer, now: number): number {
+  const seconds = Number(answer.headers['retry-after'])
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1000
+  const reset = Number(answer.headers['x-ratelimit-reset'])
+  if (Number(answer.headers['x-ratelimit-remaining']) === 0 && Number.isFinite(reset)) return Math.max(0, reset * 1000 - now)
+  return UNSAID_WAIT
+}
+
+function withoutAnswer(error: unknown, doing: string): Failure {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const name = cause instanceof Error ? cause.name : ''
+  if (name === 'TimeoutError' || name === 'AbortError')
+    return new Failure('git-timeout', `while ${doing}, GitHub did not answer in time: what was asked for may have been done all the same`, {
+      retry: true,
+      cause: error,
+    })
+  const text = error instanceof Error ? error.message : String(error)
+  return new Failure(
+    'git-unavailable',
+    `while ${doing}, GitHub could not be reached: ${text.slice(0, LONGEST_TEXT)}. Check network, proxy and certificates`,
+    {
+      retry: true,
+      cause: error,
+    },
+  )
+}
+
+const Headers = v.record(v.string(), v.unknown())
+const RestError = v.looseObject({ status: v.number(), response: v.looseObject({ headers: Headers, data: v.unknown() }) })
+const GraphqlError = v.looseObject({
+  headers: Headers,
+  errors: v.array(
+    v.looseObject({
+      message: v.optional(v.string(), ''),
+      type: v.optional(v.string()),
+      extensions: v.optional(v.looseObject({ code: v.optional(v.string()) })),
+    }),
+  ),
+})
+
+/** Octokit's two kinds of error, by what they carry. Without `response` nothing was answered. */
+function answerOf(error: unknown): Answer | undefined {
+  const graphql = v.safeParse(GraphqlError, error)
+  if (graphql.success) {
+    const { errors, headers } = graphql.output
+    const types = errors.flatMap((one) => [one.type, one.extensions?.code].filter((type) => type !== undefined))
+    return { types, text: errors.map((one) => one.message).join('; '), headers }
+  }
+  const rest = v.safeParse(RestError, error)
+  if (!rest.success) return undefined
+  const { status, response } = rest.output
+  return { status, types: [], text: error instanceof Error ? error.message : '', headers: response.headers }
+}
