@@ -1,0 +1,48 @@
+// The two queues that lead from evaluate to promote and scan.
+import { createHash } from 'node:crypto'
+import type { SQSClientConfig } from '@aws-sdk/client-sqs'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { scanMessage, targetMessage } from '../core/messages.ts'
+import { targetKey } from '../core/state.ts'
+import type { Outbox } from '../ports.ts'
+import { awsFailure } from './http/aws-failure.ts'
+
+export interface SqsQueuesOptions {
+  readonly targetQueueUrl: string
+  readonly scanQueueUrl: string
+  readonly config: SQSClientConfig
+  /** Repeats what failed in passing. Both sends may be repeated: one is deduplicated, the other asks for something idempotent. */
+  readonly retrying?: <T>(action: () => Promise<T>) => Promise<T>
+}
+
+export const sqsQueues = ({ targetQueueUrl, scanQueueUrl, config, retrying }: SqsQueuesOptions): Pick<Outbox, 'wake' | 'scan'> => {
+  const client = new SQSClient({ ...config, maxAttempts: 1 })
+  const send = async (doing: string, command: () => SendMessageCommand): Promise<void> => {
+    const once = () =>
+      client.send(command()).catch((error: unknown) => {
+        throw awsFailure('sqs', doing, error)
+      })
+    await (retrying ? retrying(once) : once())
+  }
+  return {
+    wake: (target, deduplication) =>
+      send(
+        `wake ${targetKey(target)}`,
+        () =>
+          new SendMessageCommand({
+            QueueUrl: targetQueueUrl,
+            MessageBody: targetMessage(target),
+            // A branch may be longer than the 128 characters, and hold others, than SQS takes here.
+            MessageGroupId: sha256(targetKey(target)),
+            MessageDeduplicationId: sha256(deduplication),
+          }),
+      ),
+    scan: (request) =>
+      send(
+        `ask for a scan of ${request.imageRepository.namespace}/${request.imageRepository.name}`,
+        () => new SendMessageCommand({ QueueUrl: scanQueueUrl, MessageBody: scanMessage(request) }),
+      ),
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
