@@ -13,3 +13,6 @@ export const formatRef = (ref: Ref): string => `${ref.name}:${ref.tag}${ref.dige
 
 export const sameRef = (a: Ref | undefined, b: Ref | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && a.name === b.name && a.tag === b.tag && (a.digest ?? '') === (b.digest ?? ''))
+
+export { parseImage, type ImageName, type ParsedImage } from './image/parse.ts'
+export { ecrImage, ecrImageName, imageKey, type EcrImage } from './image/key.ts'
