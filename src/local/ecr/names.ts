@@ -13,7 +13,7 @@ export function shelfOf(site: Site, input: Input): Shelf {
   const name = text(input, 'repositoryName')
   const registry = input.registryId ?? site.account
   const shelf = registry === site.account ? site.content.shelf(name) : undefined
-  if (!shelf) throw noSuchName(name, String(registry as string))
+  if (!shelf) throw noSuchName(name, typeof registry === 'string' ? registry : 'null')
   return shelf
 }
 

@@ -64,7 +64,7 @@ export function list(input: Input, field: string, most: number): readonly unknow
   if (value === undefined || value === null) return undefined
   if (!Array.isArray(value)) throw new EcrError('SerializationException', `${field}: expected a list`)
   if (value.length < 1 || value.length > most) throw invalid(field, `Member must have length between 1 and ${most}`)
-  return value
+  return value as readonly unknown[]
 }
 
 export function object(input: Input, field: string): Input {
