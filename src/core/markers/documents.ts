@@ -15,6 +15,8 @@ export interface ObjectId {
 export interface Document {
   readonly object: ObjectId
   readonly root: Node
+  /** Flux removes this scalar before it looks for markers: a metadata without a value, or annotations that are no mapping. */
+  readonly cleared: Node | undefined
   /** The text that positions refer to, and where it begins in the file. */
   readonly text: string
   readonly offset: number
@@ -114,8 +116,9 @@ function readPart({ text, offset }: Part, alone: boolean): readonly Document[] |
     return skipped('not-a-mapping', `a document is a ${root.kind === 'seq' ? 'sequence' : 'scalar'}, where a mapping was expected`)
   const problem = metadataProblem(root)
   if (problem) return skipped('bad-metadata', problem)
-  const listed = alone ? listItems(root) : undefined
-  return (listed ?? [root]).map((node) => ({ object: objectOf(node), root: node, text: body, offset: at }))
+  const items = alone ? listItems(root) : undefined
+  const cleared = items ? undefined : clearedScalar(root)
+  return (items ?? [root]).map((node) => ({ object: objectOf(node), root: node, cleared, text: body, offset: at }))
 }
 
 /** The value of the first key with this text; an alias as a key counts by its name, as it does to kyaml. */
@@ -140,6 +143,11 @@ function metadataProblem(root: Mapping): string | undefined {
   const annotations = field(metadata, 'annotations')
   if (annotations?.kind === 'seq' && !isEmpty(annotations)) return 'metadata.annotations is a sequence, where a mapping was expected'
   return undefined
+}
+
+function clearedScalar(root: Mapping): Node | undefined {
+  const metadata = field(root, 'metadata')
+  return metadata?.kind === 'scalar' ? metadata : field(metadata, 'annotations')
 }
 
 const kindName = (node: Node): string => ({ map: 'a mapping', seq: 'a sequence', scalar: 'a scalar', alias: 'an alias' })[node.kind]

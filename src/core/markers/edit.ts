@@ -1,5 +1,5 @@
 // One file: find the markers, decide about each, put the new values in their places.
-import { type Document, type ObjectId, type Parsed, field, readDocuments, type Skipped } from './documents.ts'
+import { type Document, type ObjectId, type Parsed, readDocuments, type Skipped } from './documents.ts'
 import { settersOf } from './marker.ts'
 import type { Setting } from './setting.ts'
 import { type Splice, spliceOf } from './splice.ts'
@@ -100,10 +100,8 @@ function lineAt(file: Parsed, document: Document, scalar: Scalar): number {
 }
 
 /** The scalars with a comment that could be a marker, each once, in the document's order. Without recursion: documents may be deep. */
-function markedScalars({ root, object: _object }: Document): readonly Scalar[] {
+function markedScalars({ root, cleared }: Document): readonly Scalar[] {
   const found: Scalar[] = []
-  // Flux clears an annotations field that is a plain value before it looks for markers.
-  const cleared = field(field(root, 'metadata'), 'annotations')
   const open: Node[] = [root]
   for (let node = open.pop(); node; node = open.pop()) {
     if (node.kind === 'scalar') {

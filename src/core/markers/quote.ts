@@ -14,17 +14,20 @@ export interface Written {
  * plain string. An author's own tag stays, as in Flux, unless quotes make it a string.
  */
 export function writtenAs(scalar: Scalar, value: string): Written {
-  const wasNull = scalar.tag === '' ? scalar.style === 'plain' && plainTag(scalar.value) === '!!null' : scalar.tag === '!!null'
-  if (isNonString(value)) {
-    const quoted = scalar.style === 'single' || scalar.style === 'double'
-    if (wasNull && plainTag(value) === '!!null') return { style: 'plain', tag: '' }
-    if (!quoted || wasNull) return { style: 'double', tag: '' }
-    return { style: scalar.style, tag: scalar.tag === '' ? '' : '!!str' }
-  }
+  if (isNonString(value)) return writtenNonString(scalar, value)
   if (scalar.tag !== '') return { style: allowed(scalar.style, value, scalar.inFlow), tag: scalar.tag }
   if (scalar.style === 'plain' && plainTag(value) !== '!!str' && plainTag(value) !== plainTag(scalar.value))
     return { style: 'double', tag: '' }
   return { style: allowed(scalar.style, value, scalar.inFlow), tag: '' }
+}
+
+/** A value that YAML 1.1 would not read as a string. Nulls are never quoted over a null, and an author's `!!null` stays. */
+function writtenNonString(scalar: Scalar, value: string): Written {
+  const wasNull = scalar.tag === '!!null' || (scalar.tag === '' && scalar.style === 'plain' && plainTag(scalar.value) === '!!null')
+  if (wasNull && plainTag(value) === '!!null') return { style: 'plain', tag: '' }
+  if (scalar.tag === '!!null') return { style: allowed('plain', value, scalar.inFlow), tag: scalar.tag }
+  if (scalar.style !== 'single' && scalar.style !== 'double') return { style: 'double', tag: '' }
+  return { style: scalar.style, tag: scalar.tag === '' ? '' : '!!str' }
 }
 
 /** What libyaml's emitter falls back to where the wished style cannot hold the value. */

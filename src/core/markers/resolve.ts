@@ -21,21 +21,21 @@ function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1)
 }
 
+/** Behind a leading dot Go's ParseFloat reads the number itself, with underscores between digits only. */
+const underscored = /^\.\d+(_\d+)*([eE][-+]?\d+(_\d+)*)?$/
+
 /** The implicit tag of a plain scalar in go-yaml v3. */
 export function plainTag(value: string): PlainTag {
   const word = words.get(value)
   if (word) return word
   const c = value.charCodeAt(0)
-  if (c === 46) return isDecimal(value) ? '!!float' : '!!str'
+  if (c === 46) return underscored.test(value) && isDecimal(value.replaceAll('_', '')) ? '!!float' : '!!str'
   if (c !== 43 && c !== 45 && !(c >= 48 && c <= 57)) return '!!str'
   if (isTimestamp(value)) return '!!timestamp'
-  return numberTag(value.replaceAll('_', ''))
-}
-
-function numberTag(value: string): PlainTag {
-  if (isInteger(value)) return '!!int'
-  if (isDecimal(value)) return '!!float'
-  return isInteger(unprefixed(value)) ? '!!int' : '!!str'
+  const digits = value.replaceAll('_', '')
+  if (isInteger(digits)) return '!!int'
+  if (isDecimal(digits)) return '!!float'
+  return isInteger(unprefixed(digits)) ? '!!int' : '!!str'
 }
 
 /**
@@ -107,8 +107,12 @@ export function isNonString(value: string): boolean {
   }
 }
 
+const signedOctal = /^-?_*0_*o[_]*[-+]/
+
 function isNonStringPlain(value: string): boolean {
   if (oldBooleans.has(value)) return true
   const tag = plainTag(value)
+  // The signed octals of the second try are new in v3.
+  if (tag === '!!int' && signedOctal.test(value)) return false
   return tag !== '!!str' && tag !== '!!timestamp' && tag !== '!!merge'
 }

@@ -239,33 +239,32 @@ function parseNode(parser: Parser, rule: NodeRule): void {
   const props = readProps(parser)
   const token = next(parser)
   if (rule.indentless && token.type === 'block-entry') return enter(parser, 'seq', props, 'indentless-entry')
-  switch (token.type) {
-    case 'scalar':
-      popState(parser)
-      add(parser, scalarAt(parser, token, props))
-      dropComments(parser)
-      return skip(parser)
-    case 'flow-sequence-start':
-      dropComments(parser)
-      parser.flowDepth++
-      enter(parser, 'seq', props, 'flow-sequence-first')
-      return skip(parser)
-    case 'flow-mapping-start':
-      dropComments(parser)
-      parser.flowDepth++
-      enter(parser, 'map', props, 'flow-mapping-first')
-      return skip(parser)
-    case 'block-sequence-start':
-    case 'block-mapping-start':
-      if (!rule.block) break
-      parser.stem = ''
-      enter(
-        parser,
-        token.type === 'block-mapping-start' ? 'map' : 'seq',
-        props,
-        token.type === 'block-mapping-start' ? 'mapping-key' : 'sequence-entry',
-      )
-      return skip(parser)
+  if (token.type === 'scalar') {
+    popState(parser)
+    add(parser, scalarAt(parser, token, props))
+    dropComments(parser)
+    return skip(parser)
+  }
+  if (token.type === 'flow-sequence-start' || token.type === 'flow-mapping-start') {
+    dropComments(parser)
+    parser.flowDepth++
+    enter(
+      parser,
+      token.type === 'flow-mapping-start' ? 'map' : 'seq',
+      props,
+      token.type === 'flow-mapping-start' ? 'flow-mapping-first' : 'flow-sequence-first',
+    )
+    return skip(parser)
+  }
+  if (rule.block && (token.type === 'block-sequence-start' || token.type === 'block-mapping-start')) {
+    parser.stem = ''
+    enter(
+      parser,
+      token.type === 'block-mapping-start' ? 'map' : 'seq',
+      props,
+      token.type === 'block-mapping-start' ? 'mapping-key' : 'sequence-entry',
+    )
+    return skip(parser)
   }
   if (props.start < 0) throw malformed(token.line, 'did not find expected node content')
   popState(parser)
