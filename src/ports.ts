@@ -1,5 +1,18 @@
 // What the flow needs from the world, each as small as it can be. Adapters implement them; `src/flow` and `src/web` see nothing else.
-import type { Credential, DueItem, Entry, Intent, ObjectId, PolicyId, Route, Selection, StoredObject, Target, TargetId, Watch } from './core/state.ts'
+import type {
+  Credential,
+  DueItem,
+  Entry,
+  Intent,
+  ObjectId,
+  PolicyId,
+  Route,
+  Selection,
+  StoredObject,
+  Target,
+  TargetId,
+  Watch,
+} from './core/state.ts'
 
 export interface World {
   readonly store: Store

@@ -10,7 +10,9 @@ const walk = (folder: string, ending: RegExp): readonly string[] =>
         .filter((file) => ending.test(file))
         .map((file) => join(folder, file))
     : []
-const sources = new Map(['bin', 'lib', 'lambdas', 'src'].flatMap((folder) => walk(folder, /\.ts$/)).map((file) => [file, readFileSync(join(root, file), 'utf8')]))
+const sources = new Map(
+  ['bin', 'lib', 'lambdas', 'src'].flatMap((folder) => walk(folder, /\.ts$/)).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+)
 
 describe('the house', () => {
   test('holds the table of who may import whom', () => {
@@ -47,31 +49,45 @@ describe('the house', () => {
 
   test('prints its longest files, for the reader’s conscience', () => {
     const longest = [...sources].map(([file, text]) => [text.split('\n').length, file] as const).sort((a, b) => b[0] - a[0])
-    process.stdout.write(`longest files: ${longest.slice(0, 10).map(([lines, file]) => `${file} ${lines}`).join(', ')}\n`)
+    process.stdout.write(
+      `longest files: ${longest
+        .slice(0, 10)
+        .map(([lines, file]) => `${file} ${lines}`)
+        .join(', ')}\n`,
+    )
     expect(longest.length).toBeGreaterThan(0)
   })
 })
 
 describe('the documents', () => {
-  const documents = [...walk('docs', /\.md$/), ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((file) => existsSync(join(root, file)))]
+  const documents = [
+    ...walk('docs', /\.md$/),
+    ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].filter((file) => existsSync(join(root, file))),
+  ]
 
   test('name only paths that exist', () => {
     const missing = documents.flatMap((file) =>
-      [...readFileSync(join(root, file), 'utf8').matchAll(/`((?:bin|lib|lambdas|src|test|docs|\.ci)\/[\w./-]+)`/g)].flatMap(([, path = '']) => (existsSync(join(root, path)) ? [] : [`${file}: ${path}`])),
+      [...readFileSync(join(root, file), 'utf8').matchAll(/`((?:bin|lib|lambdas|src|test|docs|\.ci)\/[\w./-]+)`/g)].flatMap(
+        ([, path = '']) => (existsSync(join(root, path)) ? [] : [`${file}: ${path}`]),
+      ),
     )
     expect(missing).toEqual([])
   })
 
   test('link only to files that exist', () => {
     const broken = documents.flatMap((file) =>
-      [...readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)].flatMap(([, path = '']) => (existsSync(resolve(root, file, '..', path)) ? [] : [`${file}: ${path}`])),
+      [...readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)].flatMap(([, path = '']) =>
+        existsSync(resolve(root, file, '..', path)) ? [] : [`${file}: ${path}`],
+      ),
     )
     expect(broken).toEqual([])
   })
 
   test('say nothing of the machine that they were written on', () => {
     const tracked = [...documents, ...sources.keys(), 'package.json', 'package-lock.json', '.npmrc']
-    const told = tracked.flatMap((file) => (/(^|[^\w/])\/(work|root|farm)\/|registry=http|"resolved": *"http/.test(readFileSync(join(root, file), 'utf8')) ? [file] : []))
+    const told = tracked.flatMap((file) =>
+      /(^|[^\w/])\/(work|root|farm)\/|registry=http|"resolved": *"http/.test(readFileSync(join(root, file), 'utf8')) ? [file] : [],
+    )
     expect(told).toEqual([])
   })
 })

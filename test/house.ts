@@ -20,11 +20,19 @@ export const zones: readonly Zone[] = [
   { at: 'src/flow/', files: ['src/flow/', 'src/core/', 'src/ports.ts'], packages: [] },
   { at: 'src/web/', files: ['src/web/', 'src/flow/', 'src/core/', 'src/ports.ts'], packages: ['valibot'] },
   { at: 'src/adapters/http/', files: ['src/adapters/http/', 'src/core/', 'src/ports.ts'], packages: ['node:'] },
-  { at: 'src/adapters/', files: ['<own adapter>', 'src/adapters/http/', 'src/core/', 'src/ports.ts'], packages: ['@aws-sdk/', '@octokit/', ...outside] },
+  {
+    at: 'src/adapters/',
+    files: ['<own adapter>', 'src/adapters/http/', 'src/core/', 'src/ports.ts'],
+    packages: ['@aws-sdk/', '@octokit/', ...outside],
+  },
   { at: 'src/local/', files: ['src/local/', 'src/core/'], packages: ['node:', 'dynalite', 'graphql', '@octokit/graphql-schema'] },
   { at: 'src/local/world.ts', files: ['src/local/', 'src/core/', 'src/adapters/', 'src/ports.ts'], packages: ['node:'] },
   { at: 'src/cli/', files: ['src/'], packages: ['node:', 'valibot', 'yaml', '@aws-sdk/'] },
-  { at: 'lambdas/', files: ['src/core/', 'src/flow/', 'src/web/', 'src/adapters/', 'src/ports.ts', 'src/env.ts'], packages: ['node:', '@aws-sdk/'] },
+  {
+    at: 'lambdas/',
+    files: ['src/core/', 'src/flow/', 'src/web/', 'src/adapters/', 'src/ports.ts', 'src/env.ts'],
+    packages: ['node:', '@aws-sdk/'],
+  },
   { at: 'lib/', files: ['lib/', 'src/env.ts', 'src/core/'], packages: ['aws-cdk-lib', 'constructs', 'node:'] },
   { at: 'bin/', files: ['lib/'], packages: ['aws-cdk-lib', 'tsx', 'node:'] },
 ]
@@ -38,7 +46,12 @@ const impure: readonly (readonly [name: string, test: (node: ts.Node) => boolean
 ]
 const isName = (node: ts.Identifier): boolean => {
   const { parent } = node
-  return (ts.isPropertyAccessExpression(parent) && parent.name === node) || ts.isPropertySignature(parent) || ts.isPropertyAssignment(parent) || ts.isBindingElement(parent)
+  return (
+    (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+    ts.isPropertySignature(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isBindingElement(parent)
+  )
 }
 
 export interface Violation {
@@ -51,7 +64,13 @@ export interface Violation {
 export function violations(files: ReadonlyMap<string, string>): readonly Violation[] {
   return [...files].flatMap(([file, text]) => {
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true)
-    return [...imports(file, text), ...(file.startsWith('src/core/') ? impurities(file, source) : []), ...environment(file, source), ...state(file, source), ...words(file)]
+    return [
+      ...imports(file, text),
+      ...(file.startsWith('src/core/') ? impurities(file, source) : []),
+      ...environment(file, source),
+      ...state(file, source),
+      ...words(file),
+    ]
   })
 }
 
@@ -63,7 +82,9 @@ function imports(file: string, text: string): readonly Violation[] {
   if (!zone) return [{ file, rule: 'import', what: 'stands in no zone of the table' }]
   return ts.preProcessFile(text, true, true).importedFiles.flatMap(({ fileName }): readonly Violation[] => {
     if (!fileName.startsWith('.')) {
-      const allowed = zone.packages.some((name) => fileName === name || (/[:/]$/.test(name) ? fileName.startsWith(name) : fileName.startsWith(`${name}/`)))
+      const allowed = zone.packages.some(
+        (name) => fileName === name || (/[:/]$/.test(name) ? fileName.startsWith(name) : fileName.startsWith(`${name}/`)),
+      )
       return allowed ? [] : [{ file, rule: 'package', what: fileName }]
     }
     const to = normalize(join(dirname(file), fileName))
@@ -86,7 +107,11 @@ function impurities(file: string, source: ts.SourceFile): readonly Violation[] {
 
 function environment(file: string, source: ts.SourceFile): readonly Violation[] {
   if (!/^src\/(flow|web|adapters)\//.test(file)) return []
-  return nodes(source).flatMap((node) => (ts.isPropertyAccessExpression(node) && node.getText() === 'process.env' ? [{ file, rule: 'environment' as const, what: 'process.env' }] : []))
+  return nodes(source).flatMap((node) =>
+    ts.isPropertyAccessExpression(node) && node.getText() === 'process.env'
+      ? [{ file, rule: 'environment' as const, what: 'process.env' }]
+      : [],
+  )
 }
 
 /** A World is made, never global: nothing at the top of a module may change. */
@@ -95,14 +120,21 @@ function state(file: string, source: ts.SourceFile): readonly Violation[] {
   return source.statements.flatMap((statement) => {
     if (!ts.isVariableStatement(statement)) return []
     const constant = (statement.declarationList.flags & ts.NodeFlags.Const) !== 0
-    return statement.declarationList.declarations.flatMap((declaration) => (constant && !isMutable(declaration) ? [] : [{ file, rule: 'state' as const, what: declaration.name.getText() }]))
+    return statement.declarationList.declarations.flatMap((declaration) =>
+      constant && !isMutable(declaration) ? [] : [{ file, rule: 'state' as const, what: declaration.name.getText() }],
+    )
   })
 }
 
 function isMutable({ initializer, type }: ts.VariableDeclaration): boolean {
   if (!initializer) return false
   const declared = type?.getText() ?? ''
-  if (ts.isNewExpression(initializer)) return /^(Map|Set|WeakMap|WeakSet|Array)$/.test(initializer.expression.getText()) && !/^Readonly/.test(declared) && (initializer.arguments?.length ?? 0) === 0
+  if (ts.isNewExpression(initializer))
+    return (
+      /^(Map|Set|WeakMap|WeakSet|Array)$/.test(initializer.expression.getText()) &&
+      !/^Readonly/.test(declared) &&
+      (initializer.arguments?.length ?? 0) === 0
+    )
   if (ts.isArrayLiteralExpression(initializer)) return initializer.elements.length === 0
   if (ts.isObjectLiteralExpression(initializer)) return initializer.properties.length === 0
   return false

@@ -11,14 +11,24 @@ export const applyCommand: Command = {
   about: 'validate manifests and put them into force, all or nothing',
   arguments: '-f FILE',
   flags: {
-    filename: { type: 'string', short: 'f', value: 'FILE', multiple: true, about: 'a file, a folder or - for standard input; may be repeated' },
+    filename: {
+      type: 'string',
+      short: 'f',
+      value: 'FILE',
+      multiple: true,
+      about: 'a file, a folder or - for standard input; may be repeated',
+    },
     namespace: { type: 'string', short: 'n', value: 'NAME', about: 'for objects that name none (flux-system)' },
     'take-over': { type: 'boolean', about: 'change objects that belong to another owner' },
     'dry-run': { type: 'boolean', about: 'say what would happen, write nothing' },
     output: { type: 'string', short: 'o', value: 'json|yaml', about: 'for programs' },
     ...connection,
   },
-  examples: ['tagboat apply -f clusters/production', 'kustomize build clusters/production | tagboat apply -f -', 'tagboat apply -f policies.yaml --dry-run'],
+  examples: [
+    'tagboat apply -f clusters/production',
+    'kustomize build clusters/production | tagboat apply -f -',
+    'tagboat apply -f policies.yaml --dry-run',
+  ],
   run: async (given, terminal) => {
     const format = isFormat(given.text('output'))
     const sources = given.texts('filename')
@@ -34,10 +44,18 @@ export const applyCommand: Command = {
     }
     const { world, scope, close } = await connect(given, terminal)
     try {
-      const applied = await apply({ manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }, world)
+      const applied = await apply(
+        { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') },
+        world,
+      )
       if (!applied.ok) return refuse(applied.problems, terminal)
       const would = given.is('dry-run') ? ' (dry run)' : ''
-      print(format, applied.results.map(({ id, is }) => ({ ...id, is })), terminal, () => applied.results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'))
+      print(
+        format,
+        applied.results.map(({ id, is }) => ({ ...id, is })),
+        terminal,
+        () => applied.results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'),
+      )
       return 0
     } finally {
       close()
@@ -51,7 +69,11 @@ function refuse(problems: readonly Problem[], terminal: Parameters<Command['run'
   return 1
 }
 
-function readAll(sources: readonly string[], folder: string, namespace: string): { manifests: Manifest[]; problems: Problem[]; skipped: Record<string, number> } {
+function readAll(
+  sources: readonly string[],
+  folder: string,
+  namespace: string,
+): { manifests: Manifest[]; problems: Problem[]; skipped: Record<string, number> } {
   const all = { manifests: [] as Manifest[], problems: [] as Problem[], skipped: {} as Record<string, number> }
   for (const file of sources.flatMap((source) => filesOf(source, folder))) {
     const text = file === '-' ? readFileSync(0, 'utf8') : readFileSync(file, 'utf8')

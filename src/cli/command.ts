@@ -48,7 +48,15 @@ export async function runCommand(commands: readonly Command[], words: readonly s
     return 0
   }
   const command = commands.find(({ name }) => name === first)
-  if (!command) return wrong(`there is no command "${first}"${suggestion(first, commands.map(({ name }) => name))}`, 'tagboat --help', terminal)
+  if (!command)
+    return wrong(
+      `there is no command "${first}"${suggestion(
+        first,
+        commands.map(({ name }) => name),
+      )}`,
+      'tagboat --help',
+      terminal,
+    )
   try {
     const given = parse(command, rest)
     if (given.is('help')) {
@@ -68,10 +76,21 @@ export async function runCommand(commands: readonly Command[], words: readonly s
 
 function parse(command: Command, words: readonly string[]): Given {
   const flags = { ...command.flags, ...common }
-  const options = Object.fromEntries(Object.entries(flags).map(([name, { type, short, multiple }]) => [name, { type, multiple: multiple ?? false, ...(short !== undefined && { short }) }]))
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { type, short, multiple }]) => [
+      name,
+      { type, multiple: multiple ?? false, ...(short !== undefined && { short }) },
+    ]),
+  )
   for (const word of words) {
     const name = /^--([^=]+)/.exec(word)?.[1]
-    if (name !== undefined && !Object.hasOwn(flags, name)) throw new Usage(`there is no flag --${name}${suggestion(`--${name}`, Object.keys(flags).map((each) => `--${each}`))}`)
+    if (name !== undefined && !Object.hasOwn(flags, name))
+      throw new Usage(
+        `there is no flag --${name}${suggestion(
+          `--${name}`,
+          Object.keys(flags).map((each) => `--${each}`),
+        )}`,
+      )
   }
   try {
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })

@@ -23,7 +23,8 @@ const status = (object: StoredObject, key: string): string => {
 }
 const yes = (flag: boolean | undefined): string => (flag ? 'True' : 'False')
 const kindOf = (shelf: Shelf, kind: string) => shelf.objects.filter((object) => object.kind === kind)
-const selectionOf = (shelf: Shelf, object: StoredObject): Selection | undefined => shelf.selections.find(({ policy }) => policy.namespace === object.namespace && policy.name === object.name)
+const selectionOf = (shelf: Shelf, object: StoredObject): Selection | undefined =>
+  shelf.selections.find(({ policy }) => policy.namespace === object.namespace && policy.name === object.name)
 
 function policyRow(shelf: Shelf, object: StoredObject): readonly string[] {
   const selection = selectionOf(shelf, object)
@@ -32,7 +33,14 @@ function policyRow(shelf: Shelf, object: StoredObject): readonly string[] {
     return name === ref.name && namespace === (ref.namespace ?? object.namespace)
   })
   const [state, message] = selection?.condition ? [selection.condition.status, selection.condition.message] : ready(object)
-  return [object.namespace, object.name, selection?.latestRef?.name ?? (image?.spec as ImageRepositorySpec | undefined)?.image ?? '', selection?.latestRef?.tag ?? '', state, message]
+  return [
+    object.namespace,
+    object.name,
+    selection?.latestRef?.name ?? (image?.spec as ImageRepositorySpec | undefined)?.image ?? '',
+    selection?.latestRef?.tag ?? '',
+    state,
+    message,
+  ]
 }
 
 /** An object as Flux shows it, with what we know of it as its status. */
@@ -49,7 +57,14 @@ function shown(shelf: Shelf, object: StoredObject): unknown {
     kind,
     metadata: { name, namespace, labels, annotations },
     spec,
-    status: { ...rest, ...ref, conditions: (selection?.condition ? [selection.condition] : conditions).map(({ since, ...condition }) => ({ ...condition, lastTransitionTime: new Date(since).toISOString() })) },
+    status: {
+      ...rest,
+      ...ref,
+      conditions: (selection?.condition ? [selection.condition] : conditions).map(({ since, ...condition }) => ({
+        ...condition,
+        lastTransitionTime: new Date(since).toISOString(),
+      })),
+    },
     scope,
   }
 }
@@ -65,16 +80,33 @@ const views = {
       }),
     items: objects('ImageRepository'),
   },
-  policies: { header: ['NAMESPACE', 'NAME', 'IMAGE', 'TAG', 'READY', 'MESSAGE'], rows: (shelf) => kindOf(shelf, 'ImagePolicy').map((object) => policyRow(shelf, object)), items: objects('ImagePolicy') },
+  policies: {
+    header: ['NAMESPACE', 'NAME', 'IMAGE', 'TAG', 'READY', 'MESSAGE'],
+    rows: (shelf) => kindOf(shelf, 'ImagePolicy').map((object) => policyRow(shelf, object)),
+    items: objects('ImagePolicy'),
+  },
   updates: {
     header: ['NAMESPACE', 'NAME', 'LAST RUN', 'SUSPENDED', 'READY', 'MESSAGE'],
     rows: (shelf) =>
-      kindOf(shelf, 'ImageUpdateAutomation').map((object) => [object.namespace, object.name, status(object, 'lastAutomationRunTime'), yes((object.spec as { suspend?: boolean }).suspend), ...ready(object)]),
+      kindOf(shelf, 'ImageUpdateAutomation').map((object) => [
+        object.namespace,
+        object.name,
+        status(object, 'lastAutomationRunTime'),
+        yes((object.spec as { suspend?: boolean }).suspend),
+        ...ready(object),
+      ]),
     items: objects('ImageUpdateAutomation'),
   },
   targets: {
     header: ['TARGET', 'HEAD', 'ASKED', 'DONE', 'WAITS UNTIL'],
-    rows: (_, targets) => targets.map((target) => [targetKey(target.id), (target.head ?? '').slice(0, 7), `${target.asked}`, `${target.done}`, target.due === undefined ? '' : new Date(target.due).toISOString()]),
+    rows: (_, targets) =>
+      targets.map((target) => [
+        targetKey(target.id),
+        (target.head ?? '').slice(0, 7),
+        `${target.asked}`,
+        `${target.done}`,
+        target.due === undefined ? '' : new Date(target.due).toISOString(),
+      ]),
     items: (_, targets) => targets,
   },
 } as const satisfies Record<string, View>
@@ -111,13 +143,22 @@ export const getCommand: Command = {
     const { world, scope, close } = await connect(given, terminal)
     try {
       const look = async () => {
-        const [shelf, targets] = await Promise.all([world.store.shelf(scope, given.text('namespace')), wanted.includes('targets') ? world.store.targets() : []])
+        const [shelf, targets] = await Promise.all([
+          world.store.shelf(scope, given.text('namespace')),
+          wanted.includes('targets') ? world.store.targets() : [],
+        ])
         return { shelf, targets }
       }
       if (given.is('watch')) return await watch(wanted, look, given, terminal)
       const { shelf, targets } = await look()
-      print(format, wanted.flatMap((name) => views[name].items(shelf, targets)), terminal, () =>
-        wanted.map((name) => table(terminal, views[name].header, views[name].rows(shelf, targets), { header: !given.is('no-header') })).join('\n\n'),
+      print(
+        format,
+        wanted.flatMap((name) => views[name].items(shelf, targets)),
+        terminal,
+        () =>
+          wanted
+            .map((name) => table(terminal, views[name].header, views[name].rows(shelf, targets), { header: !given.is('no-header') }))
+            .join('\n\n'),
       )
       return 0
     } finally {
@@ -127,7 +168,9 @@ export const getCommand: Command = {
 }
 
 function viewsOf(given: Given): readonly (keyof typeof views)[] {
-  const said = given.words.map((word) => word.replace(/^image$/, 'images').replace(/^(policy|policies)$/, given.words.length > 1 ? 'policy' : 'policies')).join(' ')
+  const said = given.words
+    .map((word) => word.replace(/^image$/, 'images').replace(/^(policy|policies)$/, given.words.length > 1 ? 'policy' : 'policies'))
+    .join(' ')
   if (said === '') throw new Usage(`expected what to get: ${Object.keys(names).join(', ')}`)
   const found = names[said]
   if (found) return found
@@ -136,7 +179,12 @@ function viewsOf(given: Given): readonly (keyof typeof views)[] {
 }
 
 /** Rows as they change, until Ctrl-C. */
-async function watch(wanted: readonly (keyof typeof views)[], look: () => Promise<{ readonly shelf: Shelf; readonly targets: readonly Target[] }>, given: Given, terminal: Terminal): Promise<0> {
+async function watch(
+  wanted: readonly (keyof typeof views)[],
+  look: () => Promise<{ readonly shelf: Shelf; readonly targets: readonly Target[] }>,
+  given: Given,
+  terminal: Terminal,
+): Promise<0> {
   const seen = new Map<string, string>()
   let first = !given.is('no-header')
   while (!terminal.interrupted.aborted) {

@@ -19,12 +19,15 @@ export const historyCommand: Command = {
   run: async (given, terminal) => {
     const format = isFormat(given.text('output'))
     const limit = Number(given.text('limit') ?? 20)
-    if (!Number.isInteger(limit) || limit < 1) throw new Usage(`expected --limit to be a whole number above 0, got "${given.text('limit') ?? ''}"`)
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new Usage(`expected --limit to be a whole number above 0, got "${given.text('limit') ?? ''}"`)
     const [policy] = given.words
     const { world, scope, close } = await connect(given, terminal)
     try {
       const entries = await collect(world, { scope, namespace: given.text('namespace') ?? 'flux-system', policy, limit })
-      print(format, entries, terminal, () => (entries.length === 0 ? 'nothing has been committed yet' : entries.map((entry) => tell(entry, terminal)).join('\n')))
+      print(format, entries, terminal, () =>
+        entries.length === 0 ? 'nothing has been committed yet' : entries.map((entry) => tell(entry, terminal)).join('\n'),
+      )
       return 0
     } finally {
       close()
@@ -32,12 +35,20 @@ export const historyCommand: Command = {
   },
 }
 
-async function collect(world: Pick<World, 'store'>, { scope, namespace, policy, limit }: { scope: string; namespace: string; policy: string | undefined; limit: number }): Promise<readonly Entry[]> {
+async function collect(
+  world: Pick<World, 'store'>,
+  { scope, namespace, policy, limit }: { scope: string; namespace: string; policy: string | undefined; limit: number },
+): Promise<readonly Entry[]> {
   const found: Entry[] = []
   let before: string | undefined
   do {
     const page = await world.store.entries(scope, namespace, { limit: 100, ...(before !== undefined && { before }) })
-    for (const entry of page.entries) if (policy === undefined || (entry.outcome.is === 'committed' && entry.outcome.changes.some((change) => change.policy.name === policy))) found.push(entry)
+    for (const entry of page.entries)
+      if (
+        policy === undefined ||
+        (entry.outcome.is === 'committed' && entry.outcome.changes.some((change) => change.policy.name === policy))
+      )
+        found.push(entry)
     before = page.before
   } while (before !== undefined && found.length < limit)
   return found.slice(0, limit)
@@ -51,5 +62,8 @@ function tell({ at, target, automation, outcome }: Entry, terminal: Terminal): s
     const took = cause && cause.seenAt > 0 ? `, ${((outcome.committedAt - cause.seenAt) / 1000).toFixed(1)} s after the signal` : ''
     return `    ${path}: ${oldValue} -> ${paint(terminal, 'green', newValue)} (${setter}${took})`
   })
-  return [`${when}  ${paint(terminal, 'yellow', outcome.commit.slice(0, 7))}  ${where}  ${automation.namespace}/${automation.name}`, ...lines].join('\n')
+  return [
+    `${when}  ${paint(terminal, 'yellow', outcome.commit.slice(0, 7))}  ${where}  ${automation.namespace}/${automation.name}`,
+    ...lines,
+  ].join('\n')
 }

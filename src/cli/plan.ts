@@ -29,7 +29,9 @@ export const planCommand: Command = {
         held: plan.held,
         troubles: plan.troubles,
       }))
-      print(format, data, terminal, () => (previews.length === 0 ? 'no automation writes anywhere yet' : previews.map((each) => tell(each, terminal)).join('\n\n')))
+      print(format, data, terminal, () =>
+        previews.length === 0 ? 'no automation writes anywhere yet' : previews.map((each) => tell(each, terminal)).join('\n\n'),
+      )
       return previews.some(({ plan }) => plan.troubles.length > 0) ? 1 : 0
     } finally {
       close()
@@ -39,17 +41,30 @@ export const planCommand: Command = {
 
 function tell({ target, plan, before }: Preview, terminal: Terminal): string {
   const decoder = new TextDecoder()
-  const lines = [`${paint(terminal, 'bold', targetKey(target))}: ${plan.changes.length === 0 ? 'nothing to commit' : `${plan.changes.length} to commit`}`]
+  const lines = [
+    `${paint(terminal, 'bold', targetKey(target))}: ${plan.changes.length === 0 ? 'nothing to commit' : `${plan.changes.length} to commit`}`,
+  ]
   for (const { automation, message, files } of plan.changes) {
-    lines.push('', `  ${automation.namespace}/${automation.name}`, ...message.trimEnd().split('\n').map((line) => paint(terminal, 'dim', `    ${line}`.trimEnd())))
+    lines.push(
+      '',
+      `  ${automation.namespace}/${automation.name}`,
+      ...message
+        .trimEnd()
+        .split('\n')
+        .map((line) => paint(terminal, 'dim', `    ${line}`.trimEnd())),
+    )
     for (const { path, bytes } of files) {
       lines.push(`  ${path}`)
       for (const change of changedLines(decoder.decode(before.get(path) ?? new Uint8Array()), decoder.decode(bytes))) {
-        lines.push(paint(terminal, 'red', `    ${change.line} -${change.old}`), paint(terminal, 'green', `    ${change.line} +${change.new}`))
+        lines.push(
+          paint(terminal, 'red', `    ${change.line} -${change.old}`),
+          paint(terminal, 'green', `    ${change.line} +${change.new}`),
+        )
       }
     }
   }
   for (const { automation, why } of plan.held) lines.push(`  held: ${automation.namespace}/${automation.name} (${why})`)
-  for (const { automation, reason, message } of plan.troubles) lines.push(paint(terminal, 'red', `  ${reason}: ${automation.namespace}/${automation.name}: ${message}`))
+  for (const { automation, reason, message } of plan.troubles)
+    lines.push(paint(terminal, 'red', `  ${reason}: ${automation.namespace}/${automation.name}: ${message}`))
   return lines.join('\n')
 }

@@ -14,7 +14,10 @@ const fileIn = (folder: string): string => join(folder, 'world.json')
 export function findRunning(from: string, folder: string | undefined): Running {
   const found = folder !== undefined ? readRunning(resolve(from, folder)) : upwards(from)
   if (found) return found
-  throw new Failure('no-world', `no boxed world is running ${folder === undefined ? 'here' : `in ${folder}`}: start one with "npm start" (or "npx tagboat local") in another terminal`)
+  throw new Failure(
+    'no-world',
+    `no boxed world is running ${folder === undefined ? 'here' : `in ${folder}`}: start one with "npm start" (or "npx tagboat local") in another terminal`,
+  )
 }
 
 export function readRunning(folder: string): Running | undefined {

@@ -20,10 +20,22 @@ export function paint(terminal: Pick<Terminal, 'colours'>, colour: keyof typeof 
 }
 
 /** Aligned on a terminal; in a pipe one tab between columns, and no header to get in the way of `cut`. */
-export function table(terminal: Pick<Terminal, 'live'>, header: readonly string[], rows: readonly (readonly string[])[], options: { readonly header?: boolean } = {}): string {
+export function table(
+  terminal: Pick<Terminal, 'live'>,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  options: { readonly header?: boolean } = {},
+): string {
   const clean = rows.map((row) => row.map((cell) => cell.replace(/[\u0000-\u001f\u007f]+/g, ' ')))
   const all = (options.header ?? true) ? [header, ...clean] : clean
   if (!terminal.live) return all.map((row) => row.join('\t')).join('\n')
   const widths = header.map((_, column) => Math.max(0, ...all.map((row) => (row[column] ?? '').length)))
-  return all.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('   ').trimEnd()).join('\n')
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

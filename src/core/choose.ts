@@ -32,7 +32,10 @@ export function choose(selection: Selection, watch: Watch, chosen: Chosen, cause
   }
   const ref = refOf(selection, watch, standing.best, chosen.digest)
   if (sameRef(ref, selection.latestRef)) {
-    return owing({ ...settled, condition: condition(selection, 'True', 'Succeeded', readyMessage(ref, selection.previousRef), cause.selectedAt) }, cause.selectedAt)
+    return owing(
+      { ...settled, condition: condition(selection, 'True', 'Succeeded', readyMessage(ref, selection.previousRef), cause.selectedAt) },
+      cause.selectedAt,
+    )
   }
   const previous = selection.latestRef
   return owing(

@@ -17,7 +17,8 @@ export type Derived =
   | { readonly of: StoredObject; readonly trouble: Trouble }
 
 export function derive(objects: readonly StoredObject[]): readonly Derived[] {
-  const find = (kind: string, namespace: string, name: string) => objects.find((o) => o.kind === kind && o.namespace === namespace && o.name === name)
+  const find = (kind: string, namespace: string, name: string) =>
+    objects.find((o) => o.kind === kind && o.namespace === namespace && o.name === name)
   return objects.flatMap((object): readonly Derived[] => {
     if (object.kind === 'ImagePolicy') {
       const { name, namespace } = (object.spec as ImagePolicySpec).imageRepositoryRef
@@ -34,7 +35,8 @@ export function derive(objects: readonly StoredObject[]): readonly Derived[] {
 function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined): Derived {
   const spec = policy.spec as ImagePolicySpec
   const ref = `${spec.imageRepositoryRef.namespace ?? policy.namespace}/${spec.imageRepositoryRef.name}`
-  if (!imageRepository) return { of: policy, trouble: { reason: 'DependencyNotReady', message: `ImageRepository '${ref}' not found`, stalled: false } }
+  if (!imageRepository)
+    return { of: policy, trouble: { reason: 'DependencyNotReady', message: `ImageRepository '${ref}' not found`, stalled: false } }
   const denied = accessProblem(policy, imageRepository)
   if (denied !== undefined) return { of: policy, trouble: { reason: 'AccessDenied', message: denied, stalled: false } }
   const source = imageRepository.spec as ImageRepositorySpec
@@ -67,13 +69,18 @@ function accessProblem(policy: StoredObject, imageRepository: StoredObject): str
   const access = (imageRepository.spec as ImageRepositorySpec).accessFrom
   if (!access) return `'${ref}' can't be accessed due to missing ACL labels on 'accessFrom'`
   const labels: Readonly<Record<string, string>> = { 'kubernetes.io/metadata.name': policy.namespace }
-  const open = access.namespaceSelectors.some(({ matchLabels }) => Object.entries(matchLabels ?? {}).every(([key, value]) => labels[key] === value))
+  const open = access.namespaceSelectors.some(({ matchLabels }) =>
+    Object.entries(matchLabels ?? {}).every(([key, value]) => labels[key] === value),
+  )
   return open ? undefined : `'${ref}' can't be accessed due to ACL labels mismatch on namespace '${policy.namespace}'`
 }
 
 function routeOf(automation: StoredObject, gitRepository: StoredObject | undefined): Derived {
   const spec = automation.spec as ImageUpdateAutomationSpec
-  const source = (message: string, stalled = true): Derived => ({ of: automation, trouble: { reason: stalled ? 'InvalidSourceConfiguration' : 'SourceManagerFailed', message, stalled } })
+  const source = (message: string, stalled = true): Derived => ({
+    of: automation,
+    trouble: { reason: stalled ? 'InvalidSourceConfiguration' : 'SourceManagerFailed', message, stalled },
+  })
   if (!spec.git) return source("source kind 'GitRepository' necessitates field .spec.git")
   const ref = `${spec.sourceRef.namespace ?? automation.namespace}/${spec.sourceRef.name}`
   if (!gitRepository) return source(`GitRepository '${ref}' not found`, false)
@@ -84,7 +91,11 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   const branch = spec.git.push?.branch ?? checkout.branch
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
   const target: TargetId = { host: url.host, owner: url.owner, repository: url.repository, branch }
-  return { of: automation, route: { target, automation: idOf(automation) }, generation: Math.max(automation.generation, gitRepository.generation) }
+  return {
+    of: automation,
+    route: { target, automation: idOf(automation) },
+    generation: Math.max(automation.generation, gitRepository.generation),
+  }
 }
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })

@@ -1,5 +1,8 @@
 /** The lines that differ between two texts of which only single lines were replaced, as markers do: old and new, with their numbers. */
-export function changedLines(before: string, after: string): readonly { readonly line: number; readonly old: string; readonly new: string }[] {
+export function changedLines(
+  before: string,
+  after: string,
+): readonly { readonly line: number; readonly old: string; readonly new: string }[] {
   const olds = before.split('\n')
   const news = after.split('\n')
   // A block scalar may become one line: then the whole tail differs, and the common head and tail are cut off.

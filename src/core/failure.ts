@@ -6,26 +6,16 @@
 export class Failure extends Error {
   readonly code: string
   readonly retry: boolean
-<<<<<<< HEAD
-  /** Milliseconds after which the other side says that it will listen again. */
-  readonly retryAfter: number | undefined
-  constructor(code: string, message: string, options: { readonly retry?: boolean; readonly retryAfter?: number | undefined; readonly cause?: unknown } = {}) {
-=======
   readonly retryAfter?: number
   constructor(
     code: string,
     message: string,
-    options: { readonly retry?: boolean; readonly retryAfter?: number; readonly cause?: unknown } = {},
+    options: { readonly retry?: boolean; readonly retryAfter?: number | undefined; readonly cause?: unknown } = {},
   ) {
->>>>>>> hand
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'Failure'
     this.code = code
     this.retry = options.retry ?? false
-<<<<<<< HEAD
-    this.retryAfter = options.retryAfter
-=======
     if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter
->>>>>>> hand
   }
 }

@@ -16,7 +16,8 @@ export interface TreeIndex {
   readonly files: readonly MarkedFile[]
 }
 
-export const markersOf = (bytes: Uint8Array): MarkedFile['markers'] => findMarkers(bytes).map(({ setter, value }) => [setter, value] as const)
+export const markersOf = (bytes: Uint8Array): MarkedFile['markers'] =>
+  findMarkers(bytes).map(({ setter, value }) => [setter, value] as const)
 
 /** The text that each setter wants to see, by the whole key as markers spell it. */
 export function wanted(policies: readonly PolicyRef[]): ReadonlyMap<string, string> {
@@ -24,7 +25,11 @@ export function wanted(policies: readonly PolicyRef[]): ReadonlyMap<string, stri
   for (const { namespace, name, latestRef } of policies) {
     if (!latestRef) continue
     const key = `${namespace}:${name}`
-    values.set(key, formatRef(latestRef)).set(`${key}:tag`, latestRef.tag).set(`${key}:name`, latestRef.name).set(`${key}:digest`, latestRef.digest ?? '')
+    values
+      .set(key, formatRef(latestRef))
+      .set(`${key}:tag`, latestRef.tag)
+      .set(`${key}:name`, latestRef.name)
+      .set(`${key}:digest`, latestRef.digest ?? '')
   }
   return values
 }

@@ -37,7 +37,12 @@ export interface Plan {
   readonly changes: readonly PlannedChange[]
   /** What is kept from happening, and why. */
   readonly held: readonly { readonly automation: PolicyId; readonly why: string }[]
-  readonly troubles: readonly { readonly automation: PolicyId; readonly reason: string; readonly message: string; readonly stalled: boolean }[]
+  readonly troubles: readonly {
+    readonly automation: PolicyId
+    readonly reason: string
+    readonly message: string
+    readonly stalled: boolean
+  }[]
 }
 export interface PlannedChange {
   readonly automation: PolicyId
@@ -82,7 +87,8 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
   const setting = prepare(selected.policies.map(policyRef), id.namespace)
   if (!setting.ok) return trouble('UpdateFailed', setting.error)
   const root = fromRoot(spec.update?.path)
-  if (automation.at === 'nothing') return trouble('UpdateFailed', `update path "${spec.update?.path ?? ''}" does not exist in the repository`)
+  if (automation.at === 'nothing')
+    return trouble('UpdateFailed', `update path "${spec.update?.path ?? ''}" does not exist in the repository`)
   const base = automation.at === 'file' ? folderOf(root) : root
   const files: FileFacts[] = []
   const recorded: RecordedChange[] = []
@@ -99,14 +105,30 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
   const commit = spec.git?.commit
   const message = renderMessage(
     commit?.messageTemplate || defaultMessage,
-    { automation: { namespace: id.namespace, name: id.name }, changed: { fileChanges }, values: commit?.messageTemplateValues ?? {}, images: imagesOf(selected.policies) },
+    {
+      automation: { namespace: id.namespace, name: id.name },
+      changed: { fileChanges },
+      values: commit?.messageTemplateValues ?? {},
+      images: imagesOf(selected.policies),
+    },
     { strict: false },
   )
-  if (!message.ok) return trouble(message.reason === 'RemovedTemplateField' ? message.reason : 'GitOperationFailed', message.error, message.reason === 'RemovedTemplateField')
-  return { is: 'change', change: { automation: id, message: message.text, ...(commit && { author: commit.author }), files, changes: recorded } }
+  if (!message.ok)
+    return trouble(
+      message.reason === 'RemovedTemplateField' ? message.reason : 'GitOperationFailed',
+      message.error,
+      message.reason === 'RemovedTemplateField',
+    )
+  return {
+    is: 'change',
+    change: { automation: id, message: message.text, ...(commit && { author: commit.author }), files, changes: recorded },
+  }
 }
 
-function policiesOf({ spec, policies }: AutomationFacts): { readonly ok: true; readonly policies: readonly PolicyFacts[] } | { readonly ok: false; readonly error: string } {
+function policiesOf({
+  spec,
+  policies,
+}: AutomationFacts): { readonly ok: true; readonly policies: readonly PolicyFacts[] } | { readonly ok: false; readonly error: string } {
   const chosen: PolicyFacts[] = []
   for (const policy of policies) {
     const match = matchesSelector(spec.policySelector, policy.labels)
@@ -121,14 +143,25 @@ const policyRef = ({ id, latestRef }: PolicyFacts): PolicyRef => ({ namespace: i
 const imagesOf = (policies: readonly PolicyFacts[]) =>
   policies.flatMap(({ id, latestRef }) => (latestRef ? [{ policy: { namespace: id.namespace, name: id.name }, ref: latestRef }] : []))
 
-function record(path: string, change: Pick<RecordedChange, 'setter' | 'oldValue' | 'newValue'>, automation: AutomationFacts): RecordedChange {
+function record(
+  path: string,
+  change: Pick<RecordedChange, 'setter' | 'oldValue' | 'newValue'>,
+  automation: AutomationFacts,
+): RecordedChange {
   const [namespace = '', name = ''] = change.setter.split(':')
   const policy = automation.policies.find((each) => each.id.namespace === namespace && each.id.name === name)
-  return { path, ...change, policy: policy?.id ?? { scope: automation.id.scope, namespace, name }, ...(policy?.cause && { cause: policy.cause }) }
+  return {
+    path,
+    ...change,
+    policy: policy?.id ?? { scope: automation.id.scope, namespace, name },
+    ...(policy?.cause && { cause: policy.cause }),
+  }
 }
 
 /** The changes of a file by the object that holds them, in the order in which they stand. */
-function byObject<C extends { readonly object: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly namespace: string } }>(changes: readonly C[]) {
+function byObject<
+  C extends { readonly object: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly namespace: string } },
+>(changes: readonly C[]) {
   const objects = new Map<string, { readonly object: C['object']; readonly changes: C[] }>()
   for (const change of changes) {
     const { apiVersion, kind, name, namespace } = change.object

@@ -11,7 +11,9 @@ export interface Signal {
   /** When the outside says that it happened, in milliseconds. */
   readonly at: number
 }
-export type Heard = { readonly heard: true; readonly signal: Signal } | { readonly heard: false; readonly why: 'untagged' | 'unsuccessful' | 'not-ours' | 'malformed'; readonly detail: string }
+export type Heard =
+  | { readonly heard: true; readonly signal: Signal }
+  | { readonly heard: false; readonly why: 'untagged' | 'unsuccessful' | 'not-ours' | 'malformed'; readonly detail: string }
 
 // What services send is read leniently: unknown fields are none of our business, missing ones are an answer.
 const EcrImageAction = v.object({
@@ -54,4 +56,14 @@ export function hearEcr(event: unknown, registry: (account: string, region: stri
 
 // Archiving takes a tag away from those who could pull it; restoring brings it back.
 const kindOf = (action: string, storage: string | undefined): Signal['is'] | undefined =>
-  action === 'PUSH' ? 'push' : action === 'DELETE' ? 'delete' : action !== 'UPDATE_STORAGE_CLASS' ? undefined : storage === 'ARCHIVE' ? 'delete' : storage === 'STANDARD' ? 'push' : undefined
+  action === 'PUSH'
+    ? 'push'
+    : action === 'DELETE'
+      ? 'delete'
+      : action !== 'UPDATE_STORAGE_CLASS'
+        ? undefined
+        : storage === 'ARCHIVE'
+          ? 'delete'
+          : storage === 'STANDARD'
+            ? 'push'
+            : undefined

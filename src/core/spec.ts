@@ -1,4 +1,12 @@
 // What users write: Flux's kinds, read from YAML.
 export { readManifests, type Manifest, type Problem, type Read } from './spec/read.ts'
-export { kinds, isKind, type Kind, type GitRepositorySpec, type ImagePolicySpec, type ImageRepositorySpec, type ImageUpdateAutomationSpec } from './spec/schemas.ts'
+export {
+  kinds,
+  isKind,
+  type Kind,
+  type GitRepositorySpec,
+  type ImagePolicySpec,
+  type ImageRepositorySpec,
+  type ImageUpdateAutomationSpec,
+} from './spec/schemas.ts'
 export { milliseconds } from './spec/duration.ts'

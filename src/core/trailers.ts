@@ -13,4 +13,5 @@ export function withTrailers(message: string, { id, coAuthor }: Trailers): strin
 }
 
 /** The ids that a message carries: one, unless somebody squashed commits of ours. */
-export const idsIn = (message: string): readonly string[] => [...message.matchAll(/^Tagboat-Id: ([0-9a-z-]+)\r?$/gm)].map(([, id = '']) => id)
+export const idsIn = (message: string): readonly string[] =>
+  [...message.matchAll(/^Tagboat-Id: ([0-9a-z-]+)\r?$/gm)].map(([, id = '']) => id)

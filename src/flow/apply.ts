@@ -1,6 +1,13 @@
 // From manifests to the table: everything is checked before anything is written; objects first, then what follows from them, then marks.
 import { derive, type Derived } from '../core/derive.ts'
-import { milliseconds, type ImagePolicySpec, type ImageRepositorySpec, type ImageUpdateAutomationSpec, type Manifest, type Problem } from '../core/spec.ts'
+import {
+  milliseconds,
+  type ImagePolicySpec,
+  type ImageRepositorySpec,
+  type ImageUpdateAutomationSpec,
+  type Manifest,
+  type Problem,
+} from '../core/spec.ts'
 import { policyKey, targetKey, type ObjectId, type StoredObject, type TargetId } from '../core/state.ts'
 import type { World } from '../ports.ts'
 import { mark } from './mark.ts'
@@ -19,9 +26,13 @@ export type Applied =
   | { readonly ok: true; readonly results: readonly { readonly id: ObjectId; readonly is: 'created' | 'configured' | 'unchanged' }[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-export async function apply({ manifests, scope, owner, takeOver = false, dryRun = false }: ApplyRequest, world: Applying): Promise<Applied> {
+export async function apply(
+  { manifests, scope, owner, takeOver = false, dryRun = false }: ApplyRequest,
+  world: Applying,
+): Promise<Applied> {
   const { objects } = await world.store.shelf(scope)
-  const there = (manifest: Manifest) => objects.find((object) => object.kind === manifest.kind && object.namespace === manifest.namespace && object.name === manifest.name)
+  const there = (manifest: Manifest) =>
+    objects.find((object) => object.kind === manifest.kind && object.namespace === manifest.namespace && object.name === manifest.name)
   const problems = [...twice(manifests), ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner)))]
   if (problems.length > 0) return { ok: false, problems }
   const results: { id: ObjectId; is: 'created' | 'configured' | 'unchanged' }[] = []
@@ -32,7 +43,15 @@ export async function apply({ manifests, scope, owner, takeOver = false, dryRun 
     results.push({ id, is })
     if (is === 'unchanged' || dryRun) continue
     if (!(await world.store.putObject(written(manifest, was, { scope, owner, now: world.clock.now() }), was?.version ?? 0))) {
-      return { ok: false, problems: [{ from: manifest.from, message: `${manifest.kind} "${manifest.name}" was changed by somebody else at the same moment: apply again` }] }
+      return {
+        ok: false,
+        problems: [
+          {
+            from: manifest.from,
+            message: `${manifest.kind} "${manifest.name}" was changed by somebody else at the same moment: apply again`,
+          },
+        ],
+      }
     }
   }
   if (!dryRun) await follow(scope, world)
@@ -86,7 +105,10 @@ async function settleSource(object: StoredObject, world: Applying): Promise<void
   const now = String(object.generation)
   if (object.status['follows'] === now) return
   if (object.kind === 'ImageRepository') {
-    await world.outbox.scan({ imageRepository: { scope: object.scope, namespace: object.namespace, name: object.name }, why: 'configuration-changed' })
+    await world.outbox.scan({
+      imageRepository: { scope: object.scope, namespace: object.namespace, name: object.name },
+      why: 'configuration-changed',
+    })
   }
   await settled(object, { follows: now }, undefined, world)
 }
@@ -106,7 +128,12 @@ async function unfollow(object: StoredObject, { store }: Applying): Promise<void
 }
 
 /** The last write for an object. If a user's change came in between, theirs follows by itself. */
-async function settled(object: StoredObject, follows: Readonly<Record<string, unknown>>, trouble: { readonly reason: string; readonly message: string; readonly stalled: boolean } | undefined, world: Applying): Promise<void> {
+async function settled(
+  object: StoredObject,
+  follows: Readonly<Record<string, unknown>>,
+  trouble: { readonly reason: string; readonly message: string; readonly stalled: boolean } | undefined,
+  world: Applying,
+): Promise<void> {
   const now = world.clock.now()
   const { version, due: _, ...rest } = object
   const { image: __, target: ___, ...status } = rest.status as Record<string, unknown>
@@ -114,7 +141,9 @@ async function settled(object: StoredObject, follows: Readonly<Record<string, un
   const conditions = trouble
     ? [
         { type: 'Ready' as const, status: 'False' as const, reason: trouble.reason, message: trouble.message, since: now },
-        ...(trouble.stalled ? [{ type: 'Stalled' as const, status: 'True' as const, reason: trouble.reason, message: trouble.message, since: now }] : []),
+        ...(trouble.stalled
+          ? [{ type: 'Stalled' as const, status: 'True' as const, reason: trouble.reason, message: trouble.message, since: now }]
+          : []),
       ]
     : rest.conditions.filter(({ type }) => type !== 'Stalled')
   await world.store.putObject({ ...rest, status: { ...status, ...follows }, conditions, ...(next !== undefined && { due: next }) }, version)
@@ -133,10 +162,22 @@ export function nextDue(object: StoredObject, now: number): number | undefined {
   return interval === undefined ? undefined : now + milliseconds(interval)
 }
 
-function written(manifest: Manifest, was: StoredObject | undefined, { scope, owner, now }: { readonly scope: string; readonly owner: string; readonly now: number }): Omit<StoredObject, 'version'> {
+function written(
+  manifest: Manifest,
+  was: StoredObject | undefined,
+  { scope, owner, now }: { readonly scope: string; readonly owner: string; readonly now: number },
+): Omit<StoredObject, 'version'> {
   const { kind, apiVersion, namespace, name, labels, annotations, spec } = manifest
   return {
-    scope, namespace, kind, name, apiVersion, labels, annotations, owner, spec,
+    scope,
+    namespace,
+    kind,
+    name,
+    apiVersion,
+    labels,
+    annotations,
+    owner,
+    spec,
     generation: Math.max(now, (was?.generation ?? 0) + 1),
     status: was?.status ?? {},
     conditions: was?.conditions ?? [],
@@ -156,11 +197,24 @@ function twice(manifests: readonly Manifest[]): readonly Problem[] {
 }
 
 const strangers = (manifest: Manifest, was: StoredObject | undefined, owner: string): readonly Problem[] =>
-  was === undefined || was.owner === owner ? [] : [{ from: manifest.from, message: `${manifest.kind} "${manifest.name}" belongs to ${was.owner}, not to ${owner}: change it there, or take it over with --take-over` }]
+  was === undefined || was.owner === owner
+    ? []
+    : [
+        {
+          from: manifest.from,
+          message: `${manifest.kind} "${manifest.name}" belongs to ${was.owner}, not to ${owner}: change it there, or take it over with --take-over`,
+        },
+      ]
 
 const same = (manifest: Manifest, was: StoredObject, owner: string): boolean =>
-  was.owner === owner && stable([was.apiVersion, was.spec, was.labels, was.annotations]) === stable([manifest.apiVersion, manifest.spec, manifest.labels, manifest.annotations])
+  was.owner === owner &&
+  stable([was.apiVersion, was.spec, was.labels, was.annotations]) ===
+    stable([manifest.apiVersion, manifest.spec, manifest.labels, manifest.annotations])
 
 /** JSON with sorted keys: the same content, the same text. */
 const stable = (value: unknown): string =>
-  JSON.stringify(value, (_, each: unknown) => (each !== null && typeof each === 'object' && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each))
+  JSON.stringify(value, (_, each: unknown) =>
+    each !== null && typeof each === 'object' && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  )

@@ -18,7 +18,12 @@ export type Landed =
   | { readonly is: 'landed'; readonly tenancy: Tenancy; readonly entry: Entry }
   | { readonly is: 'refused'; readonly tenancy: Tenancy; readonly why: 'head-moved' | 'no-branch' }
 
-export async function land(change: PlannedChange, place: GitPlace, { target, intents, reading }: Tenancy, world: Committing): Promise<Landed> {
+export async function land(
+  change: PlannedChange,
+  place: GitPlace,
+  { target, intents, reading }: Tenancy,
+  world: Committing,
+): Promise<Landed> {
   const intent: Intent = {
     id: newId(world),
     expectedHead: reading.head,
@@ -44,9 +49,20 @@ export async function land(change: PlannedChange, place: GitPlace, { target, int
 }
 
 /** Entry, then announcement, then (by the caller) the intent is cleared: a crash in between repeats both under the same id. */
-export async function report(intent: Intent, { commit, at }: { readonly commit: string; readonly at: number }, target: Target, world: Pick<World, 'store' | 'outbox' | 'log'>): Promise<Entry> {
+export async function report(
+  intent: Intent,
+  { commit, at }: { readonly commit: string; readonly at: number },
+  target: Target,
+  world: Pick<World, 'store' | 'outbox' | 'log'>,
+): Promise<Entry> {
   const { id, automation, changes, message } = intent
-  const entry: Entry = { id, at: intent.at, target: target.id, automation, outcome: { is: 'committed', commit, changes, message, committedAt: at } }
+  const entry: Entry = {
+    id,
+    at: intent.at,
+    target: target.id,
+    automation,
+    outcome: { is: 'committed', commit, changes, message, committedAt: at },
+  }
   await world.store.putEntry(entry)
   await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message })
   world.log('commit', { id, commit, target: target.id, automation, changes: changes.length })
@@ -55,7 +71,8 @@ export async function report(intent: Intent, { commit, at }: { readonly commit: 
 
 /** A holder's write. When another holder has come, ours must end: it may not commit any more. */
 export async function hold(target: Target, kept: Parameters<World['store']['keep']>[2], world: Pick<World, 'store'>): Promise<void> {
-  if (!(await world.store.keep(target.id, target.tenure, kept))) throw new Failure('target-taken', 'another holder has taken the target', { retry: true })
+  if (!(await world.store.keep(target.id, target.tenure, kept)))
+    throw new Failure('target-taken', 'another holder has taken the target', { retry: true })
 }
 
 /** Sortable by time, unlike any other: 48 bits of time, 80 of chance. */

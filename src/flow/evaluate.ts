@@ -25,7 +25,11 @@ export type Reach = (watch: Watch) => ImageSource | undefined
 const attempts = 10
 
 /** `only`: the watches that the caller speaks for; all, unless it says otherwise. */
-export async function evaluate(signal: Signal, world: Evaluating, { reach = roleSource, only = () => true }: { readonly reach?: Reach; readonly only?: (watch: Watch) => boolean } = {}): Promise<readonly Verdict[]> {
+export async function evaluate(
+  signal: Signal,
+  world: Evaluating,
+  { reach = roleSource, only = () => true }: { readonly reach?: Reach; readonly only?: (watch: Watch) => boolean } = {},
+): Promise<readonly Verdict[]> {
   const watches = (await world.store.watches(imageKey(signal.image))).filter((watch) => !watch.suspended && only(watch))
   const verdicts: Verdict[] = []
   for (const group of byNamespace(watches)) {
@@ -60,7 +64,9 @@ async function consider(signal: Signal, first: Watch, shelf: Shelf, world: Consi
     if (!watch || watch.suspended) return { verdict: verdict(policy, 'unchanged') }
     selection = (await world.store.selection(policy)) ?? nothingYet(policy)
   }
-  throw new Failure('selection-contended', `the selection of ${policyKey(policy)} changed ${attempts} times while a tag was judged`, { retry: true })
+  throw new Failure('selection-contended', `the selection of ${policyKey(policy)} changed ${attempts} times while a tag was judged`, {
+    retry: true,
+  })
 }
 
 /** One attempt; nothing: the selection has moved, or is ahead of our configuration. */
@@ -79,13 +85,24 @@ async function once(signal: Signal, watch: Watch, selection: Selection, world: C
       return (await write({ recent: [...selection.recent, weighed.noted].slice(-100) })) ? { verdict: verdict(policy, 'noted') } : undefined
     case 'doubt':
       // Written down before it is asked for: the sweep asks again for what stays in doubt.
-      if (!(await write({ doubt: true, recent: [...selection.recent, { is: signal.is, tag: signal.tag, at: signal.at }].slice(-100), due: world.clock.now() + 60_000 }))) return undefined
+      if (
+        !(await write({
+          doubt: true,
+          recent: [...selection.recent, { is: signal.is, tag: signal.tag, at: signal.at }].slice(-100),
+          due: world.clock.now() + 60_000,
+        }))
+      )
+        return undefined
       await world.outbox.scan({ imageRepository: watch.imageRepository, why: weighed.why })
       return { verdict: verdict(policy, 'doubt') }
     case 'confirm': {
       const source = world.reach(watch)
       if (!source) {
-        await world.outbox.scan({ imageRepository: watch.imageRepository, why: 'confirm', confirm: { tag: signal.tag, signal: signal.id, at: signal.at } })
+        await world.outbox.scan({
+          imageRepository: watch.imageRepository,
+          why: 'confirm',
+          confirm: { tag: signal.tag, signal: signal.id, at: signal.at },
+        })
         return { verdict: verdict(policy, 'asked-scan') }
       }
       return confirmed(signal, { watch, selection, source, standing: weighed.standing }, world)
@@ -96,7 +113,12 @@ async function once(signal: Signal, watch: Watch, selection: Selection, world: C
 /** The registry is asked after the selection was read, and the write holds only if nothing has been written since. */
 async function confirmed(
   signal: Signal,
-  { watch, selection, source, standing }: { readonly watch: Watch; readonly selection: Selection; readonly source: ImageSource; readonly standing: Standing },
+  {
+    watch,
+    selection,
+    source,
+    standing,
+  }: { readonly watch: Watch; readonly selection: Selection; readonly source: ImageSource; readonly standing: Standing },
   world: Evaluating,
 ): Promise<Considered | undefined> {
   const { policy } = watch
@@ -109,14 +131,18 @@ async function confirmed(
     selectedAt: world.clock.now(),
     ...(there.pushedAt !== undefined && { pushedAt: there.pushedAt }),
   }
-  const poison = standing.best === null && standing.poisonedBy !== null ? { reason: 'Failure', message: `failed to parse invalid numeric value '${standing.poisonedBy}'` } : undefined
+  const poison =
+    standing.best === null && standing.poisonedBy !== null
+      ? { reason: 'Failure', message: `failed to parse invalid numeric value '${standing.poisonedBy}'` }
+      : undefined
   const chosen = choose(selection, watch, { standing, digest: there.digest, failure: poison }, cause)
   if (!(await world.store.putSelection(chosen, selection.version))) return undefined
   const changed = chosen.revision > selection.revision
   return { verdict: verdict(policy, changed ? 'selected' : 'unchanged'), owes: owing(chosen) }
 }
 
-const owing = ({ policy, revision, delivered }: Pick<Selection, 'policy' | 'revision' | 'delivered'>): Considered['owes'] => (delivered < revision ? { policy, revision } : undefined)
+const owing = ({ policy, revision, delivered }: Pick<Selection, 'policy' | 'revision' | 'delivered'>): Considered['owes'] =>
+  delivered < revision ? { policy, revision } : undefined
 
 const verdict = (policy: Watch['policy'], is: Verdict['is']): Verdict => ({ policy: policyKey(policy), is })
 

@@ -20,32 +20,54 @@ export interface Automation {
   readonly policies: readonly PolicyFacts[]
 }
 
-export async function configured({ id: target, intents }: Pick<Target, 'id' | 'intents'>, world: Pick<World, 'store'>): Promise<Configured> {
+export async function configured(
+  { id: target, intents }: Pick<Target, 'id' | 'intents'>,
+  world: Pick<World, 'store'>,
+): Promise<Configured> {
   const routes = await world.store.routes(target)
   const scopes = new Map<string, Shelf>()
-  for (const { automation } of routes) if (!scopes.has(automation.scope)) scopes.set(automation.scope, await world.store.shelf(automation.scope))
+  for (const { automation } of routes)
+    if (!scopes.has(automation.scope)) scopes.set(automation.scope, await world.store.shelf(automation.scope))
   const automations = routes.flatMap(({ automation }): readonly (Automation & { readonly git: StoredObject })[] => {
     const shelf = scopes.get(automation.scope)
-    const object = shelf?.objects.find((each) => each.kind === 'ImageUpdateAutomation' && each.namespace === automation.namespace && each.name === automation.name)
+    const object = shelf?.objects.find(
+      (each) => each.kind === 'ImageUpdateAutomation' && each.namespace === automation.namespace && each.name === automation.name,
+    )
     const git = shelf && object && gitRepositoryOf(object, shelf)
     return shelf && object && git ? [{ object, git, policies: policiesOf(automation, shelf) }] : []
   })
   // An intent outlives its automation: what opened the repository then still tells whether it landed.
   const credential = automations[0] ? credentialOf(automations[0].git) : intents[0]?.credential
   const { host, owner, repository } = target
-  return { target, automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)), ...(credential && { place: { host, owner, repository, credential } }) }
+  return {
+    target,
+    automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)),
+    ...(credential && { place: { host, owner, repository, credential } }),
+  }
 }
 
 /** What Git says: `likely` files come with the head, in one request. */
-export function readGit({ target, place, automations }: Configured & { readonly place: GitPlace }, wish: { readonly since?: string | undefined; readonly believe: boolean; readonly depth?: number }, world: Gathering): Promise<ReadAnswer> {
-  const values = wanted(automations.flatMap(({ policies }) => policies.map(({ id, latestRef }) => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null }))))
+export function readGit(
+  { target, place, automations }: Configured & { readonly place: GitPlace },
+  wish: { readonly since?: string | undefined; readonly believe: boolean; readonly depth?: number },
+  world: Gathering,
+): Promise<ReadAnswer> {
+  const values = wanted(
+    automations.flatMap(({ policies }) =>
+      policies.map(({ id, latestRef }) => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })),
+    ),
+  )
   const paths = [...new Set(automations.map(({ object }) => pathOf(object)))]
   const likely = (index: TreeIndex) => outdated(index.files, values).map(({ path }) => path)
   return read({ target, place, paths, likely, ...wish }, world)
 }
 
 /** Both together, as the decision wants them. */
-export async function situation({ target, place, automations }: Configured & { readonly place: GitPlace }, reading: Reading, world: Gathering): Promise<Situation> {
+export async function situation(
+  { target, place, automations }: Configured & { readonly place: GitPlace },
+  reading: Reading,
+  world: Gathering,
+): Promise<Situation> {
   const facts: AutomationFacts[] = []
   for (const { object, policies } of automations) {
     const index = reading.trees.get(pathOf(object))
@@ -73,13 +95,20 @@ function policiesOf(automation: PolicyId, shelf: Shelf): readonly PolicyFacts[] 
     .filter((object) => object.kind === 'ImagePolicy' && object.namespace === automation.namespace)
     .map((object) => {
       const selection = shelf.selections.find(({ policy }) => policy.namespace === object.namespace && policy.name === object.name)
-      return { id: { scope: object.scope, namespace: object.namespace, name: object.name }, labels: object.labels, latestRef: selection?.latestRef, cause: selection?.cause }
+      return {
+        id: { scope: object.scope, namespace: object.namespace, name: object.name },
+        labels: object.labels,
+        latestRef: selection?.latestRef,
+        cause: selection?.cause,
+      }
     })
 }
 
 function gitRepositoryOf(automation: StoredObject, shelf: Shelf): StoredObject | undefined {
   const { name, namespace } = (automation.spec as ImageUpdateAutomationSpec).sourceRef
-  return shelf.objects.find((each) => each.kind === 'GitRepository' && each.namespace === (namespace ?? automation.namespace) && each.name === name)
+  return shelf.objects.find(
+    (each) => each.kind === 'GitRepository' && each.namespace === (namespace ?? automation.namespace) && each.name === name,
+  )
 }
 
 function credentialOf(git: StoredObject): Credential {

@@ -51,7 +51,10 @@ async function each({ Records }: QueueEvent, world: Pick<World, 'log'>, handle: 
     try {
       await handle(record.body)
     } catch (error) {
-      world.log('message-failed', { message: record.messageId, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
+      world.log('message-failed', {
+        message: record.messageId,
+        error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      })
       return { batchItemFailures: Records.slice(at).map(({ messageId }) => ({ itemIdentifier: messageId })) }
     }
   }

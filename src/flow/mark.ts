@@ -15,7 +15,11 @@ export async function mark(target: TargetId, world: Marking): Promise<void> {
 }
 
 /** A revision counts as delivered only when every target of its namespace has been marked. */
-export async function deliver(policies: readonly { readonly policy: PolicyId; readonly revision: number }[], shelf: Shelf, world: Marking): Promise<void> {
+export async function deliver(
+  policies: readonly { readonly policy: PolicyId; readonly revision: number }[],
+  shelf: Shelf,
+  world: Marking,
+): Promise<void> {
   const targets = targetsOf(shelf.objects)
   await Promise.all(targets.map((target) => mark(target, world)))
   await Promise.all(policies.map(({ policy, revision }) => world.store.setDelivered(policy, revision)))

@@ -15,9 +15,14 @@ export interface Preview {
 
 export async function preview(target: TargetId, world: Pick<World, 'git' | 'store' | 'memory' | 'clock'>): Promise<Preview> {
   const config = await configured({ id: target, intents: [] }, world)
-  if (!config.place) throw new Failure('no-automation', `no automation writes to ${target.owner}/${target.repository} branch ${target.branch}`)
+  if (!config.place)
+    throw new Failure('no-automation', `no automation writes to ${target.owner}/${target.repository} branch ${target.branch}`)
   const answer = await readGit({ ...config, place: config.place }, { believe: false }, world)
-  if (!answer.read) throw new Failure(answer.why === 'no-branch' ? 'git-branch-gone' : 'git-not-found', `${target.owner}/${target.repository} branch ${target.branch}: ${answer.why}`)
+  if (!answer.read)
+    throw new Failure(
+      answer.why === 'no-branch' ? 'git-branch-gone' : 'git-not-found',
+      `${target.owner}/${target.repository} branch ${target.branch}: ${answer.why}`,
+    )
   const facts = await situation({ ...config, place: config.place }, answer.reading, world)
   const before = new Map(facts.automations.flatMap(({ files }) => files.map(({ path, bytes }) => [path, bytes] as const)))
   return { target, head: answer.reading.head, plan: decide(facts), before }

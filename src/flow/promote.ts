@@ -38,7 +38,8 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
     if (await world.store.letGo(id, target.tenure, kept)) return await finish(looked, entries, world)
     if (round < mostRounds) continue
     // Still being asked: `done` moves first, so that the fresh message has a fresh name.
-    if (await world.store.letGo(id, target.tenure, { ...kept, whatever: true })) await world.outbox.wake(id, `${targetKey(id)}#${target.asked}`)
+    if (await world.store.letGo(id, target.tenure, { ...kept, whatever: true }))
+      await world.outbox.wake(id, `${targetKey(id)}#${target.asked}`)
     return await finish(looked, entries, world)
   }
 }
@@ -82,11 +83,22 @@ async function look(target: Target, careful: boolean, world: Promoting): Promise
     forget(target.id, world)
     // Every outcome lets go, also this one. The intents stay: nobody knows what became of the last request.
     const intents = (await world.store.target(target.id))?.intents ?? target.intents
-    return { entries: [], intents, configured: config, failure: error, ...(error.retry && { due: world.clock.now() + (error.retryAfter ?? secondLook) }) }
+    return {
+      entries: [],
+      intents,
+      configured: config,
+      failure: error,
+      ...(error.retry && { due: world.clock.now() + (error.retryAfter ?? secondLook) }),
+    }
   }
 }
 
-async function lookAt(target: Target, config: Configured & { readonly place: NonNullable<Configured['place']> }, careful: boolean, world: Promoting): Promise<Looked> {
+async function lookAt(
+  target: Target,
+  config: Configured & { readonly place: NonNullable<Configured['place']> },
+  careful: boolean,
+  world: Promoting,
+): Promise<Looked> {
   const unsettled = target.intents.length > 0
   const first = await readGit(config, { since: target.head, believe: !careful && !unsettled, ...(unsettled && { depth: 100 }) }, world)
   if (!first.read) return { entries: [], intents: target.intents, configured: config, failure: missing(target.id, first.why) }
@@ -105,7 +117,12 @@ async function lookAt(target: Target, config: Configured & { readonly place: Non
   return { configured: config, plan, ...(await inOrder(plan, config, { tenancy, entries }, world)) }
 }
 
-async function inOrder(plan: Plan, { place }: { readonly place: NonNullable<Configured['place']> }, begun: { readonly tenancy: Tenancy; readonly entries: Entry[] }, world: Promoting): Promise<Omit<Looked, 'configured' | 'plan'>> {
+async function inOrder(
+  plan: Plan,
+  { place }: { readonly place: NonNullable<Configured['place']> },
+  begun: { readonly tenancy: Tenancy; readonly entries: Entry[] },
+  world: Promoting,
+): Promise<Omit<Looked, 'configured' | 'plan'>> {
   let { tenancy } = begun
   for (const change of plan.changes) {
     const landed = await land(change, place, tenancy, world)
@@ -120,7 +137,11 @@ async function inOrder(plan: Plan, { place }: { readonly place: NonNullable<Conf
 }
 
 /** A head without the one that we left behind: a person rewound, or the answer lags, and nobody can tell which. It is looked at twice. */
-async function isStrange({ target, reading }: Tenancy, { place }: { readonly place: NonNullable<Configured['place']> }, world: Promoting): Promise<boolean> {
+async function isStrange(
+  { target, reading }: Tenancy,
+  { place }: { readonly place: NonNullable<Configured['place']> },
+  world: Promoting,
+): Promise<boolean> {
   if (reading.warm || target.head === undefined || target.head === reading.head || target.strange === reading.head) return false
   if (reading.containsSince !== undefined) return !reading.containsSince
   const difference = await world.git.difference(place, target.head, reading.head)
@@ -136,5 +157,11 @@ async function finish(looked: Looked, entries: readonly Entry[], world: Promotin
 
 const missing = ({ owner, repository, branch }: TargetId, why: 'no-branch' | 'no-repository'): Failure =>
   why === 'no-branch'
-    ? new Failure('git-branch-gone', `${owner}/${repository} has no branch "${branch}"; create it, or name another one in spec.git.push.branch`)
-    : new Failure('git-not-found', `${owner}/${repository} does not exist, or the credential may not see it; check the GitRepository's url and its secret`)
+    ? new Failure(
+        'git-branch-gone',
+        `${owner}/${repository} has no branch "${branch}"; create it, or name another one in spec.git.push.branch`,
+      )
+    : new Failure(
+        'git-not-found',
+        `${owner}/${repository} does not exist, or the credential may not see it; check the GitRepository's url and its secret`,
+      )

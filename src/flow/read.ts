@@ -31,7 +31,8 @@ export interface ReadWish {
   readonly likely: (index: TreeIndex) => readonly string[]
   readonly depth?: number
 }
-export type ReadAnswer = { readonly read: true; readonly reading: Reading } | { readonly read: false; readonly why: 'no-branch' | 'no-repository' }
+export type ReadAnswer =
+  { readonly read: true; readonly reading: Reading } | { readonly read: false; readonly why: 'no-branch' | 'no-repository' }
 
 const longAgo = 30 * 86_400_000
 /** Files whose contents are asked for together with the head. */
@@ -86,7 +87,13 @@ export async function contents(place: GitPlace, files: readonly MarkedFile[], wo
 }
 
 /** After a commit of ours: the same knowledge, one commit on. Nothing is read; what GitHub answered and what we wrote is enough. */
-export function advance(reading: Reading, target: TargetId, written: readonly { readonly path: string; readonly bytes: Uint8Array }[], landed: Extract<Committed, { landed: true }>, world: Reader): Reading {
+export function advance(
+  reading: Reading,
+  target: TargetId,
+  written: readonly { readonly path: string; readonly bytes: Uint8Array }[],
+  landed: Extract<Committed, { landed: true }>,
+  world: Reader,
+): Reading {
   const blobs = new Map(written.map(({ path, bytes }) => [path, { blob: world.git.blobId(bytes), bytes }]))
   for (const { blob, bytes } of blobs.values()) keepContents(blob, bytes, world)
   const trees = new Map<string, TreeIndex & { readonly is: 'tree' | 'file' }>()
@@ -106,19 +113,29 @@ export function advance(reading: Reading, target: TargetId, written: readonly { 
 
 /** For the next fresh process. A cache: losing it costs requests. */
 export async function store(place: GitPlace, reading: Reading, world: Reader): Promise<void> {
-  await Promise.all([...reading.trees].map(([path, { tree, commit, files }]) => world.store.cache(indexKey(place, path), { tree, commit, files }, world.clock.now() + longAgo)))
+  await Promise.all(
+    [...reading.trees].map(([path, { tree, commit, files }]) =>
+      world.store.cache(indexKey(place, path), { tree, commit, files }, world.clock.now() + longAgo),
+    ),
+  )
 }
 
 export const forget = (target: TargetId, world: Reader): void => world.memory.forget(`reading ${targetKey(target)}`)
 
 type Known = Pick<Reading, 'head' | 'trees'>
 const recall = (target: TargetId, world: Reader): Known | undefined => world.memory.get(`reading ${targetKey(target)}`) as Known | undefined
-const remember = (target: TargetId, { head, trees }: Reading, world: Reader): void => world.memory.set(`reading ${targetKey(target)}`, { head, trees } satisfies Known)
+const remember = (target: TargetId, { head, trees }: Reading, world: Reader): void =>
+  world.memory.set(`reading ${targetKey(target)}`, { head, trees } satisfies Known)
 const keepContents = (blob: string, bytes: Uint8Array, world: Reader): void => world.memory.set(`blob ${blob}`, bytes)
 const indexKey = ({ host, owner, repository }: GitPlace, path: string): string => `index ${host}/${owner}/${repository}/${path}`
 
 async function indexes(wish: ReadWish, known: Known | undefined, world: Reader): Promise<ReadonlyMap<string, TreeIndex>> {
-  const found = await Promise.all(wish.paths.map(async (path) => [path, known?.trees.get(path) ?? ((await world.store.cached(indexKey(wish.place, path))) as TreeIndex | undefined)] as const))
+  const found = await Promise.all(
+    wish.paths.map(
+      async (path) =>
+        [path, known?.trees.get(path) ?? ((await world.store.cached(indexKey(wish.place, path))) as TreeIndex | undefined)] as const,
+    ),
+  )
   return new Map(found.flatMap(([path, index]) => (index ? [[path, index] as const] : [])))
 }
 
@@ -148,7 +165,11 @@ async function broughtForward(path: string, there: There, known: TreeIndex, wish
     if (!look.found || look.head !== there.head) return undefined
     const found = [...look.files].map(([at, { blob, mode }]) => ({ path: at, blob, mode, markers: [] }))
     for (const { blob, bytes } of look.files.values()) if (bytes) keepContents(blob, bytes, world)
-    const bytes = await contents(wish.place, found.filter(({ mode }) => mode !== 'link'), world)
+    const bytes = await contents(
+      wish.place,
+      found.filter(({ mode }) => mode !== 'link'),
+      world,
+    )
     for (const file of marked(found, bytes)) files.set(file.path, file)
   }
   return { tree: there.tree, commit: there.head, files: sorted([...files.values()]) }
@@ -166,7 +187,9 @@ async function fresh(path: string, there: There, wish: ReadWish, world: Reader):
     return index(marked(one, await contents(wish.place, one, world)))
   }
   const listed = await world.git.list(wish.place, there.tree)
-  const candidates = listed.map((file) => ({ ...file, path: path === '' ? file.path : `${path}/${file.path}` })).filter((file) => file.mode !== 'link' && isCandidate(file.path))
+  const candidates = listed
+    .map((file) => ({ ...file, path: path === '' ? file.path : `${path}/${file.path}` }))
+    .filter((file) => file.mode !== 'link' && isCandidate(file.path))
   if (candidates.length <= mostAtOnce) {
     const plain = candidates.map(({ path: at, blob, mode }) => ({ path: at, blob, mode, markers: [] }))
     return index(marked(plain, await contents(wish.place, plain, world)))
@@ -174,7 +197,12 @@ async function fresh(path: string, there: There, wish: ReadWish, world: Reader):
   return index(await fromArchive(path, candidates, { ...wish, head: there.head }, world))
 }
 
-async function fromArchive(path: string, candidates: readonly { readonly path: string; readonly blob: string; readonly mode: FileMode }[], wish: ReadWish & { readonly head: string }, world: Reader): Promise<readonly MarkedFile[]> {
+async function fromArchive(
+  path: string,
+  candidates: readonly { readonly path: string; readonly blob: string; readonly mode: FileMode }[],
+  wish: ReadWish & { readonly head: string },
+  world: Reader,
+): Promise<readonly MarkedFile[]> {
   const left = new Map(candidates.map((file) => [file.path, file]))
   const found: MarkedFile[] = []
   for await (const { path: at, bytes } of world.git.archive(wish.place, wish.head)) {
@@ -194,7 +222,10 @@ async function fromArchive(path: string, candidates: readonly { readonly path: s
   return found
 }
 
-function marked(files: readonly { readonly path: string; readonly blob: string; readonly mode: FileMode }[], bytes: ReadonlyMap<string, Uint8Array>): readonly MarkedFile[] {
+function marked(
+  files: readonly { readonly path: string; readonly blob: string; readonly mode: FileMode }[],
+  bytes: ReadonlyMap<string, Uint8Array>,
+): readonly MarkedFile[] {
   return files.flatMap(({ path, blob, mode }) => {
     const text = bytes.get(path)
     return text && mode !== 'link' && mayHoldMarkers(text) ? [{ path, blob, mode, markers: markersOf(text) }] : []
@@ -202,4 +233,3 @@ function marked(files: readonly { readonly path: string; readonly blob: string; 
 }
 
 const sorted = (files: readonly MarkedFile[]): readonly MarkedFile[] => [...files].sort((a, b) => (a.path < b.path ? -1 : 1))
-

@@ -26,7 +26,11 @@ export async function conclude({ configured, plan, failure, entries }: Concluded
   }
 }
 
-function readyOf(object: StoredObject, plan: Plan | undefined, failure: Failure | undefined): Pick<Condition, 'status' | 'reason' | 'message'> {
+function readyOf(
+  object: StoredObject,
+  plan: Plan | undefined,
+  failure: Failure | undefined,
+): Pick<Condition, 'status' | 'reason' | 'message'> {
   if (failure) return { status: 'False', reason: 'GitOperationFailed', message: failure.message }
   const trouble = plan?.troubles.find(({ automation }) => samePolicy(automation, object))
   if (trouble) return { status: 'False', reason: trouble.reason, message: trouble.message }
@@ -35,10 +39,16 @@ function readyOf(object: StoredObject, plan: Plan | undefined, failure: Failure 
 
 function pushed(entries: readonly Entry[]): { readonly status?: Readonly<Record<string, unknown>> } {
   const last = entries.at(-1)
-  return last?.outcome.is === 'committed' ? { status: { lastPushCommit: last.outcome.commit, lastPushTime: new Date(last.outcome.committedAt).toISOString() } } : {}
+  return last?.outcome.is === 'committed'
+    ? { status: { lastPushCommit: last.outcome.commit, lastPushTime: new Date(last.outcome.committedAt).toISOString() } }
+    : {}
 }
 
-async function write(object: StoredObject, report: { readonly ready: Pick<Condition, 'status' | 'reason' | 'message'>; readonly status?: Readonly<Record<string, unknown>> }, world: Reporting): Promise<void> {
+async function write(
+  object: StoredObject,
+  report: { readonly ready: Pick<Condition, 'status' | 'reason' | 'message'>; readonly status?: Readonly<Record<string, unknown>> },
+  world: Reporting,
+): Promise<void> {
   const now = world.clock.now()
   // Read again: the interval may have been served meanwhile, and its due time must not be undone.
   const current = await world.store.object(object)
@@ -46,5 +56,8 @@ async function write(object: StoredObject, report: { readonly ready: Pick<Condit
   const { version, ...rest } = current
   const was = current.conditions.find(({ type }) => type === 'Ready')
   const ready: Condition = { type: 'Ready', ...report.ready, since: was?.status === report.ready.status ? was.since : now }
-  await world.store.putObject({ ...rest, status: { ...current.status, ...report.status, lastAutomationRunTime: new Date(now).toISOString() }, conditions: [ready] }, version)
+  await world.store.putObject(
+    { ...rest, status: { ...current.status, ...report.status, lastAutomationRunTime: new Date(now).toISOString() }, conditions: [ready] },
+    version,
+  )
 }

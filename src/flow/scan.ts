@@ -19,7 +19,8 @@ const attempts = 10
 
 export async function scan(request: ScanRequest, world: Scanning): Promise<void> {
   const repository = await world.store.object({ ...request.imageRepository, kind: 'ImageRepository' })
-  if (!repository || (repository.spec as ImageRepositorySpec).suspend) return world.log('scan-skipped', { imageRepository: policyKey(request.imageRepository), why: repository ? 'suspended' : 'gone' })
+  if (!repository || (repository.spec as ImageRepositorySpec).suspend)
+    return world.log('scan-skipped', { imageRepository: policyKey(request.imageRepository), why: repository ? 'suspended' : 'gone' })
   if (request.confirm) return confirm(request.confirm, repository, world)
   try {
     await scanRepository(request, repository, world)
@@ -32,7 +33,10 @@ export async function scan(request: ScanRequest, world: Scanning): Promise<void>
 /** A pushed tag that only we can confirm: evaluate's own judgement, for the policies of this ImageRepository. */
 async function confirm({ tag, signal, at }: NonNullable<ScanRequest['confirm']>, repository: StoredObject, world: Scanning): Promise<void> {
   const source = sourceOfRepository(repository)
-  await evaluate({ is: 'push', id: signal, image: source.image, tag, at }, world, { reach: () => source, only: (watch) => samePolicy(watch.imageRepository, repository) })
+  await evaluate({ is: 'push', id: signal, image: source.image, tag, at }, world, {
+    reach: () => source,
+    only: (watch) => samePolicy(watch.imageRepository, repository),
+  })
 }
 
 async function scanRepository(request: ScanRequest, repository: StoredObject, world: Scanning): Promise<void> {
@@ -40,9 +44,14 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
   let tags: readonly string[] = []
   let left = await watchesOf(repository, world)
   for (let attempt = 0; ; attempt++) {
-    if (attempt === attempts) throw new Failure('selection-contended', `selections of ${source.image} changed ${attempts} times while it was scanned`, { retry: true })
+    if (attempt === attempts)
+      throw new Failure('selection-contended', `selections of ${source.image} changed ${attempts} times while it was scanned`, {
+        retry: true,
+      })
     // The versions are read before the registry, so that a write can only hold if nothing was noted since.
-    const before = await Promise.all(left.map(async (watch) => ({ watch, selection: (await world.store.selection(watch.policy)) ?? nothingYet(watch.policy) })))
+    const before = await Promise.all(
+      left.map(async (watch) => ({ watch, selection: (await world.store.selection(watch.policy)) ?? nothingYet(watch.policy) })),
+    )
     tags = await listing(source, world)
     const judged = await Promise.all(before.map((each) => judge(request, source, tags, each, world)))
     const owed = judged.flatMap((each) => (each.is === 'written' && each.delivered < each.revision ? [each] : []))
@@ -56,12 +65,23 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
   }
   const spec = repository.spec as ImageRepositorySpec
   const kept = standingTags(tags, spec.exclusionList)
-  const status = { lastScanResult: { ...kept, scanTime: new Date(world.clock.now()).toISOString() }, canonicalImageName: imageKey(spec.image) }
-  await report(repository, { status: 'True', reason: 'Succeeded', message: `successful scan: found ${kept.tagCount} tags with checksum ${kept.revision}` }, status, world)
+  const status = {
+    lastScanResult: { ...kept, scanTime: new Date(world.clock.now()).toISOString() },
+    canonicalImageName: imageKey(spec.image),
+  }
+  await report(
+    repository,
+    { status: 'True', reason: 'Succeeded', message: `successful scan: found ${kept.tagCount} tags with checksum ${kept.revision}` },
+    status,
+    world,
+  )
   world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length })
 }
 
-function standingTags(tags: readonly string[], exclusionList: readonly string[] | undefined): { tagCount: number; revision: string; latestTags: readonly string[] } {
+function standingTags(
+  tags: readonly string[],
+  exclusionList: readonly string[] | undefined,
+): { tagCount: number; revision: string; latestTags: readonly string[] } {
   const latest = latestTags(tags, exclusionList ?? [])
   const revision = scanRevision(tags, exclusionList ?? [])
   if ('error' in latest) throw new Failure('exclusion-list', latest.error)
@@ -74,7 +94,13 @@ type Judged =
   | { readonly is: 'moved'; readonly policy: Watch['policy'] }
   | { readonly is: 'superseded'; readonly policy: Watch['policy'] }
 
-async function judge(request: ScanRequest, source: ImageSource, listed: readonly string[], { watch, selection }: { readonly watch: Watch; readonly selection: Selection }, world: Scanning): Promise<Judged> {
+async function judge(
+  request: ScanRequest,
+  source: ImageSource,
+  listed: readonly string[],
+  { watch, selection }: { readonly watch: Watch; readonly selection: Selection },
+  world: Scanning,
+): Promise<Judged> {
   const { policy } = watch
   if (selection.generation > watch.generation) return { is: 'moved', policy }
   const rule = ruleOf(watch, world.memory)
@@ -89,10 +115,18 @@ async function judge(request: ScanRequest, source: ImageSource, listed: readonly
       // Listed, and gone by the time we ask: as if it had never been there.
       if (!there.found && tags.delete(selected.tag)) continue
     }
-    const cause = { signal: `scan ${request.why}`, why: request.why, seenAt: world.clock.now(), selectedAt: world.clock.now(), ...(there?.found && there.pushedAt !== undefined && { pushedAt: there.pushedAt }) }
+    const cause = {
+      signal: `scan ${request.why}`,
+      why: request.why,
+      seenAt: world.clock.now(),
+      selectedAt: world.clock.now(),
+      ...(there?.found && there.pushedAt !== undefined && { pushedAt: there.pushedAt }),
+    }
     const failure = selected.found ? undefined : { reason: selected.reason, message: selected.error }
     const chosen = choose(selection, watch, { standing, digest: there?.found ? there.digest : undefined, failure }, cause)
-    return (await world.store.putSelection(chosen, selection.version)) ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered } : { is: 'moved', policy }
+    return (await world.store.putSelection(chosen, selection.version))
+      ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered }
+      : { is: 'moved', policy }
   }
 }
 
@@ -129,11 +163,19 @@ const failureOf = (error: unknown): { readonly reason: string; readonly message:
 })
 
 /** Best effort: a status that loses a race against a user's change is written by the next scan. */
-async function report(repository: StoredObject, ready: Pick<Condition, 'status' | 'reason' | 'message'>, status: Readonly<Record<string, unknown>>, world: Scanning): Promise<void> {
+async function report(
+  repository: StoredObject,
+  ready: Pick<Condition, 'status' | 'reason' | 'message'>,
+  status: Readonly<Record<string, unknown>>,
+  world: Scanning,
+): Promise<void> {
   const was = repository.conditions.find(({ type }) => type === 'Ready')
   const since = was?.status === ready.status ? was.since : world.clock.now()
   const { version, ...object } = repository
-  await world.store.putObject({ ...object, status: { ...object.status, ...status }, conditions: [{ type: 'Ready', ...ready, since }] }, version)
+  await world.store.putObject(
+    { ...object, status: { ...object.status, ...status }, conditions: [{ type: 'Ready', ...ready, since }] },
+    version,
+  )
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {

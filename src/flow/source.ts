@@ -4,7 +4,9 @@ import type { ImageSource } from '../ports.ts'
 
 /** Where evaluate, which holds no secrets, may look for an image: only where its own role is enough. */
 export const roleSource = ({ imageRepository, name, confirm }: Watch): ImageSource | undefined =>
-  confirm === 'ecr' ? { scope: imageRepository.scope, namespace: imageRepository.namespace, image: name, provider: 'aws', insecure: false } : undefined
+  confirm === 'ecr'
+    ? { scope: imageRepository.scope, namespace: imageRepository.namespace, image: name, provider: 'aws', insecure: false }
+    : undefined
 
 /** Where scan looks, with the credentials that the ImageRepository names. */
 export function sourceOfRepository(object: StoredObject): ImageSource {

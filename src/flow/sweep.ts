@@ -67,16 +67,27 @@ async function attendSelection(policy: PolicyId, world: Sweeping): Promise<void>
   const selection = await world.store.selection(policy)
   if (!selection) return
   const shelf = await world.store.shelf(policy.scope)
-  const object = shelf.objects.find((each) => each.kind === 'ImagePolicy' && each.namespace === policy.namespace && each.name === policy.name)
+  const object = shelf.objects.find(
+    (each) => each.kind === 'ImagePolicy' && each.namespace === policy.namespace && each.name === policy.name,
+  )
   if (!object) return world.store.removeSelection(policy)
   if (selection.doubt) {
     const ref = (object.spec as ImagePolicySpec).imageRepositoryRef
-    await world.outbox.scan({ imageRepository: { scope: policy.scope, namespace: ref.namespace ?? policy.namespace, name: ref.name }, why: 'doubt' })
+    await world.outbox.scan({
+      imageRepository: { scope: policy.scope, namespace: ref.namespace ?? policy.namespace, name: ref.name },
+      why: 'doubt',
+    })
     const { version, ...rest } = selection
     await world.store.putSelection({ ...rest, due: world.clock.now() + 60_000 }, version)
   }
-  if (selection.delivered < selection.revision) await deliver([{ policy, revision: selection.revision }], await world.store.live(policy.scope, policy.namespace), world)
-  world.log('selection-repaired', { policy: policyKey(policy), doubt: selection.doubt, delivered: selection.delivered, revision: selection.revision })
+  if (selection.delivered < selection.revision)
+    await deliver([{ policy, revision: selection.revision }], await world.store.live(policy.scope, policy.namespace), world)
+  world.log('selection-repaired', {
+    policy: policyKey(policy),
+    doubt: selection.doubt,
+    delivered: selection.delivered,
+    revision: selection.revision,
+  })
 }
 
 async function attendTarget(id: TargetId, world: Sweeping): Promise<void> {

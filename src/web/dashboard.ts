@@ -14,7 +14,8 @@ export interface DashboardOptions {
 
 // The page brings its own style and script and asks nobody else for anything.
 const headers = {
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
@@ -40,7 +41,14 @@ async function stateOf({ world, scope, commitUrl }: DashboardOptions): Promise<u
     now: world.clock.now(),
     policies: shelf.objects.filter(({ kind }) => kind === 'ImagePolicy').map((policy) => policyOf(policy, shelf)),
     automations: shelf.objects.filter(({ kind }) => kind === 'ImageUpdateAutomation').map(automationOf),
-    targets: targets.map((target) => ({ name: targetKey(target.id), head: target.head, asked: target.asked, done: target.done, due: target.due, intents: target.intents.length })),
+    targets: targets.map((target) => ({
+      name: targetKey(target.id),
+      head: target.head,
+      asked: target.asked,
+      done: target.done,
+      due: target.due,
+      intents: target.intents.length,
+    })),
     timeline: entries.slice(0, 50).map((entry) => ({ ...entry, url: commitUrl?.(entry) })),
   }
 }
@@ -48,7 +56,9 @@ async function stateOf({ world, scope, commitUrl }: DashboardOptions): Promise<u
 function policyOf(policy: StoredObject, { objects, selections }: Shelf): unknown {
   const spec = policy.spec as ImagePolicySpec
   const ref = spec.imageRepositoryRef
-  const image = objects.find(({ kind, namespace, name }) => kind === 'ImageRepository' && name === ref.name && namespace === (ref.namespace ?? policy.namespace))
+  const image = objects.find(
+    ({ kind, namespace, name }) => kind === 'ImageRepository' && name === ref.name && namespace === (ref.namespace ?? policy.namespace),
+  )
   const selection = selections.find((each) => each.policy.namespace === policy.namespace && each.policy.name === policy.name)
   const scan = image?.status['lastScanResult'] as { tagCount?: number; scanTime?: string } | undefined
   return {

@@ -70,7 +70,8 @@ export function readManifests(text: string, file: string, defaults: { readonly n
       const kind = (item as { kind?: unknown } | null)?.kind
       // Values files and patches lie beside manifests: without a kind of ours they are somebody else's.
       if (typeof kind !== 'string' || !isKind(kind)) return count(typeof kind === 'string' ? kind : 'no kind')
-      for (const issue of header.issues) problems.push({ from: where.at(pathOf(issue)), message: `${kind}: ${v.getDotPath(issue) ?? ''}: ${issue.message}` })
+      for (const issue of header.issues)
+        problems.push({ from: where.at(pathOf(issue)), message: `${kind}: ${v.getDotPath(issue) ?? ''}: ${issue.message}` })
       return
     }
     const { apiVersion, kind, metadata } = header.output
@@ -89,7 +90,8 @@ export function readManifests(text: string, file: string, defaults: { readonly n
     const spec = (item as { spec?: unknown }).spec
     const read = v.safeParse(kinds[kind].schema, spec ?? {})
     if (!read.success) {
-      for (const issue of read.issues) problems.push({ from: where.at(['spec', ...pathOf(issue)]), message: `${title}: ${describe(issue, kind)}` })
+      for (const issue of read.issues)
+        problems.push({ from: where.at(['spec', ...pathOf(issue)]), message: `${title}: ${describe(issue, kind)}` })
       return
     }
     manifests.push({
@@ -112,7 +114,8 @@ export function readManifests(text: string, file: string, defaults: { readonly n
 /** A `kind: List` is its items. */
 function itemsOf(content: unknown): readonly (readonly [unknown, readonly PropertyKey[]])[] {
   const list = content as { kind?: unknown; items?: unknown } | null
-  if (typeof list?.kind === 'string' && list.kind.endsWith('List') && Array.isArray(list.items)) return list.items.map((item, index) => [item, ['items', index]] as const)
+  if (typeof list?.kind === 'string' && list.kind.endsWith('List') && Array.isArray(list.items))
+    return list.items.map((item, index) => [item, ['items', index]] as const)
   return [[content, []]]
 }
 
@@ -125,7 +128,8 @@ function tooMuch(text: string): string | undefined {
     else if ((character === ']' || character === '}') && depth > 0) depth--
     if (depth > maxNesting) return `brackets nest deeper than ${maxNesting}`
   }
-  for (const [indent] of text.matchAll(/^(?:[ -]*)/gm)) if (indent.length > 4 * maxNesting) return `lines are indented deeper than ${4 * maxNesting}`
+  for (const [indent] of text.matchAll(/^(?:[ -]*)/gm))
+    if (indent.length > 4 * maxNesting) return `lines are indented deeper than ${4 * maxNesting}`
   return undefined
 }
 

@@ -1,7 +1,14 @@
 // The kinds, as Flux's CRDs have them. What users write is strict: an unknown field is a typo until proven otherwise.
 import * as v from 'valibot'
 
-const duration = (units: string) => v.pipe(v.string(), v.regex(new RegExp(`^([0-9]+(\\.[0-9]+)?(${units}))+$`), (issue) => `expected a duration such as "5m" or "1h30m", got ${issue.received}`))
+const duration = (units: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(
+      new RegExp(`^([0-9]+(\\.[0-9]+)?(${units}))+$`),
+      (issue) => `expected a duration such as "5m" or "1h30m", got ${issue.received}`,
+    ),
+  )
 const Interval = duration('ms|s|m|h')
 const Timeout = duration('ms|s|m')
 const Name = v.pipe(v.string(), v.minLength(1, 'expected a name, got ""'), v.maxLength(253))
@@ -38,8 +45,14 @@ export const ImagePolicySpec = v.pipe(
     interval: v.optional(Interval),
     suspend: v.optional(v.boolean()),
   }),
-  v.check((spec) => spec.interval === undefined || spec.digestReflectionPolicy === 'Always', "spec.interval is only accepted when spec.digestReflectionPolicy is set to 'Always'"),
-  v.check((spec) => spec.interval !== undefined || spec.digestReflectionPolicy !== 'Always', "spec.interval must be set when spec.digestReflectionPolicy is set to 'Always'"),
+  v.check(
+    (spec) => spec.interval === undefined || spec.digestReflectionPolicy === 'Always',
+    "spec.interval is only accepted when spec.digestReflectionPolicy is set to 'Always'",
+  ),
+  v.check(
+    (spec) => spec.interval !== undefined || spec.digestReflectionPolicy !== 'Always',
+    "spec.interval must be set when spec.digestReflectionPolicy is set to 'Always'",
+  ),
 )
 export type ImagePolicySpec = v.InferOutput<typeof ImagePolicySpec>
 
@@ -67,7 +80,13 @@ export const ImageUpdateAutomationSpec = v.strictObject({
         messageTemplate: v.optional(v.string()),
         messageTemplateValues: v.optional(v.record(v.string(), v.string())),
       }),
-      push: v.optional(v.strictObject({ branch: v.optional(v.string()), refspec: v.optional(v.string()), options: v.optional(v.record(v.string(), v.string())) })),
+      push: v.optional(
+        v.strictObject({
+          branch: v.optional(v.string()),
+          refspec: v.optional(v.string()),
+          options: v.optional(v.record(v.string(), v.string())),
+        }),
+      ),
     }),
   ),
   interval: Interval,
@@ -78,7 +97,10 @@ export const ImageUpdateAutomationSpec = v.strictObject({
 export type ImageUpdateAutomationSpec = v.InferOutput<typeof ImageUpdateAutomationSpec>
 
 export const GitRepositorySpec = v.strictObject({
-  url: v.pipe(v.string(), v.regex(/^(http|https|ssh):\/\/.*$/, (issue) => `expected a URL that starts with http://, https:// or ssh://, got ${issue.received}`)),
+  url: v.pipe(
+    v.string(),
+    v.regex(/^(http|https|ssh):\/\/.*$/, (issue) => `expected a URL that starts with http://, https:// or ssh://, got ${issue.received}`),
+  ),
   interval: Interval,
   ref: v.optional(GitRef),
   secretRef: v.optional(Local),
