@@ -1,6 +1,7 @@
 // GitHub, without a clone. Reading is pinned to one commit; writing lands on exactly the head that was read, or not at all.
 import type { GitHost } from '../ports.ts'
 import { archive } from './github/archive.ts'
+import { blobId } from './github/blob-id.ts'
 import { client } from './github/client.ts'
 import type { GithubOptions } from './github/client.ts'
 import { commit } from './github/commit.ts'
@@ -13,7 +14,6 @@ export { gitCredential, pemSigner } from './github/credential.ts'
 export type { GitCredential, JwtSigner } from './github/credential.ts'
 export { apiOf } from './github/client.ts'
 export type { GithubOptions } from './github/client.ts'
-export { blobId } from './github/blob-id.ts'
 
 export function githubHost(options: GithubOptions): GitHost {
   const github = client(options)
@@ -24,6 +24,7 @@ export function githubHost(options: GithubOptions): GitHost {
     blobs: (place, ids) => blobs(github, place, ids),
     archive: (place, of) => archive(github, options.fetch ?? globalThis.fetch, place, of),
     difference: (place, from, to) => difference(github, place, from, to),
+    blobId,
     commit: (place, branch, request) => commit(github, known, place, branch, request),
   }
 }

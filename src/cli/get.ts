@@ -145,7 +145,7 @@ export const getCommand: Command = {
       const look = async () => {
         const [shelf, targets] = await Promise.all([
           world.store.shelf(scope, given.text('namespace')),
-          wanted.includes('targets') ? world.store.targets() : [],
+          wanted.includes('targets') ? world.store.targets() : Promise.resolve([]),
         ])
         return { shelf, targets }
       }
@@ -153,7 +153,7 @@ export const getCommand: Command = {
       const { shelf, targets } = await look()
       print(
         format,
-        wanted.flatMap((name) => views[name].items(shelf, targets)),
+        wanted.flatMap((name): readonly unknown[] => views[name].items(shelf, targets)),
         terminal,
         () =>
           wanted

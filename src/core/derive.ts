@@ -41,11 +41,16 @@ function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined
   if (denied !== undefined) return { of: policy, trouble: { reason: 'AccessDenied', message: denied, stalled: false } }
   const source = imageRepository.spec as ImageRepositorySpec
   const image = parseImage(source.image, { insecure: source.insecure ?? false })
-  if (!image.ok) return { of: policy, trouble: { reason: 'ImageURLInvalid', message: image.error, stalled: true } }
+  const key = imageKey(source.image)
+  if (!image.ok || key === null)
+    return {
+      of: policy,
+      trouble: { reason: 'ImageURLInvalid', message: image.ok ? `'${source.image}' names no image` : image.error, stalled: true },
+    }
   return {
     of: policy,
     watch: {
-      image: imageKey(source.image),
+      image: key,
       policy: idOf(policy),
       imageRepository: idOf(imageRepository),
       name: source.image,

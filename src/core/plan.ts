@@ -2,7 +2,7 @@
 import { editFile, prepare, type PolicyRef } from './markers.ts'
 import { defaultMessage, renderMessage } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
-import { matchesSelector } from './selector.ts'
+import { prepareSelector } from './selector.ts'
 import type { ImageUpdateAutomationSpec } from './spec.ts'
 import type { Cause, PolicyId, RecordedChange, TargetId } from './state.ts'
 import type { Ref } from './image.ts'
@@ -129,13 +129,8 @@ function policiesOf({
   spec,
   policies,
 }: AutomationFacts): { readonly ok: true; readonly policies: readonly PolicyFacts[] } | { readonly ok: false; readonly error: string } {
-  const chosen: PolicyFacts[] = []
-  for (const policy of policies) {
-    const match = matchesSelector(spec.policySelector, policy.labels)
-    if ('error' in match) return { ok: false, error: match.error }
-    if (match.selected) chosen.push(policy)
-  }
-  return { ok: true, policies: chosen }
+  const selector = prepareSelector(spec.policySelector)
+  return selector.ok ? { ok: true, policies: policies.filter(({ labels }) => selector.matches(labels)) } : selector
 }
 
 const policyRef = ({ id, latestRef }: PolicyFacts): PolicyRef => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })

@@ -30,7 +30,8 @@ export async function evaluate(
   world: Evaluating,
   { reach = roleSource, only = () => true }: { readonly reach?: Reach; readonly only?: (watch: Watch) => boolean } = {},
 ): Promise<readonly Verdict[]> {
-  const watches = (await world.store.watches(imageKey(signal.image))).filter((watch) => !watch.suspended && only(watch))
+  const key = imageKey(signal.image)
+  const watches = key === null ? [] : (await world.store.watches(key)).filter((watch) => !watch.suspended && only(watch))
   const verdicts: Verdict[] = []
   for (const group of byNamespace(watches)) {
     const { scope, namespace } = group[0].policy

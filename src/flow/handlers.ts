@@ -1,6 +1,6 @@
 // Real-shaped events in, the flow's functions called: what the Lambda roots export and what the boxed world invokes are these.
 import { hearEcr } from '../core/signal.ts'
-import { ecrName } from '../core/image.ts'
+import { ecrImageName } from '../core/image.ts'
 import { parseScanMessage, parseTargetMessage } from '../core/messages.ts'
 import type { World } from '../ports.ts'
 import { evaluate } from './evaluate.ts'
@@ -18,7 +18,7 @@ export interface BatchAnswer {
 
 /** EventBridge → evaluate. What is not a signal is counted and logged, never thrown: throwing would bring it back. */
 export async function onEvent(event: unknown, world: Omit<World, 'git'>): Promise<void> {
-  const heard = hearEcr(event, ecrName)
+  const heard = hearEcr(event, (account, region, repository) => ecrImageName({ account, region, repository }))
   if (heard.heard) await evaluate(heard.signal, world)
   else world.log('event-refused', { why: heard.why, detail: heard.detail })
 }
@@ -27,7 +27,7 @@ export async function onEvent(event: unknown, world: Omit<World, 'git'>): Promis
 export const onScanQueue = (event: QueueEvent, world: Omit<World, 'git'>): Promise<BatchAnswer> =>
   each(event, world, async (body) => {
     const read = parseScanMessage(body)
-    if (read.ok) await scan(read.message, world)
+    if (read.ok) await scan(read.value, world)
     else world.log('message-refused', { queue: 'scan', why: read.why })
   })
 
@@ -35,7 +35,7 @@ export const onScanQueue = (event: QueueEvent, world: Omit<World, 'git'>): Promi
 export const onTargetQueue = (event: QueueEvent, world: Omit<World, 'registry'>): Promise<BatchAnswer> =>
   each(event, world, async (body) => {
     const read = parseTargetMessage(body)
-    if (read.ok) await promote(read.message, world)
+    if (read.ok) await promote(read.value, world)
     else world.log('message-refused', { queue: 'target', why: read.why })
   })
 

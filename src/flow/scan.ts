@@ -1,7 +1,7 @@
 // Look at everything a registry has for one image, and judge anew what is in doubt. The only place that lists.
 import { choose, nothingYet } from '../core/choose.ts'
 import { Failure } from '../core/failure.ts'
-import { latestTags, scanRevision, selectTag, standingOf } from '../core/select.ts'
+import { latestTags, scannedTags, scanRevision, standingOf } from '../core/select.ts'
 import { imageKey } from '../core/image.ts'
 import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
@@ -64,7 +64,7 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     left = now.filter((watch) => judged.some((each) => each.is === 'moved' && samePolicy(each.policy, watch.policy)))
   }
   const spec = repository.spec as ImageRepositorySpec
-  const kept = standingTags(tags, spec.exclusionList)
+  const kept = summary(tags, spec.exclusionList)
   const status = {
     lastScanResult: { ...kept, scanTime: new Date(world.clock.now()).toISOString() },
     canonicalImageName: imageKey(spec.image),
@@ -78,15 +78,14 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
   world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length })
 }
 
-function standingTags(
+/** What Flux keeps of a listing, as its status tells it. */
+function summary(
   tags: readonly string[],
   exclusionList: readonly string[] | undefined,
 ): { tagCount: number; revision: string; latestTags: readonly string[] } {
-  const latest = latestTags(tags, exclusionList ?? [])
-  const revision = scanRevision(tags, exclusionList ?? [])
-  if ('error' in latest) throw new Failure('exclusion-list', latest.error)
-  if ('error' in revision) throw new Failure('exclusion-list', revision.error)
-  return { tagCount: latest.tagCount, revision: revision.revision, latestTags: latest.latestTags }
+  const stored = scannedTags(tags, exclusionList)
+  if (!stored.ok) throw new Failure('exclusion-list', stored.error)
+  return { tagCount: stored.tags.length, revision: scanRevision(stored.tags), latestTags: latestTags(stored.tags) }
 }
 
 type Judged =
@@ -107,8 +106,7 @@ async function judge(
   const tags = new Set(listed)
   await merge(tags, selection, source, world)
   for (;;) {
-    const selected = selectTag([...tags], rule)
-    const standing = standingOf([...tags], rule)
+    const { selected, ...standing } = standingOf([...tags], rule)
     let there: Confirmed | undefined
     if (selected.found && (selected.tag !== selection.best || watch.digest !== 'Never' || selection.latestRef?.name !== watch.name)) {
       there = await world.registry.confirm(source, selected.tag)
@@ -153,7 +151,8 @@ async function listing(source: ImageSource, world: Scanning): Promise<readonly s
 
 /** The watches of the policies that look through this very ImageRepository. */
 async function watchesOf(repository: StoredObject, world: Scanning): Promise<readonly Watch[]> {
-  const watches = await world.store.watches(imageKey((repository.spec as ImageRepositorySpec).image))
+  const key = imageKey((repository.spec as ImageRepositorySpec).image)
+  const watches = key === null ? [] : await world.store.watches(key)
   return watches.filter((watch) => !watch.suspended && samePolicy(watch.imageRepository, repository))
 }
 

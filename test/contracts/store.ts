@@ -57,6 +57,7 @@ const intent = (id: string, more: Partial<Intent> = {}): Intent => ({
   id,
   expectedHead: 'a'.repeat(40),
   automation: app,
+  credential: { scope: app.scope, namespace: app.namespace },
   files: [{ path: 'apps/web.yaml', blob: 'b'.repeat(40) }],
   changes: [{ path: 'apps/web.yaml', setter: 'flux-system:app', oldValue: '1', newValue: '2', policy: app }],
   message: 'Update',

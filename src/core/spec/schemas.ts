@@ -18,32 +18,32 @@ const Labels = v.record(v.string(), v.string())
 export const ImageRepositorySpec = v.strictObject({
   image: v.string(),
   interval: Interval,
-  timeout: v.optional(Timeout),
-  secretRef: v.optional(Local),
-  proxySecretRef: v.optional(Local),
-  certSecretRef: v.optional(Local),
-  serviceAccountName: v.optional(v.pipe(v.string(), v.maxLength(253))),
-  suspend: v.optional(v.boolean()),
-  accessFrom: v.optional(v.strictObject({ namespaceSelectors: v.array(v.strictObject({ matchLabels: v.optional(Labels) })) })),
-  exclusionList: v.optional(v.pipe(v.array(v.string()), v.maxLength(25))),
-  provider: v.optional(v.picklist(['generic', 'aws', 'azure', 'gcp'])),
-  insecure: v.optional(v.boolean()),
+  timeout: v.exactOptional(Timeout),
+  secretRef: v.exactOptional(Local),
+  proxySecretRef: v.exactOptional(Local),
+  certSecretRef: v.exactOptional(Local),
+  serviceAccountName: v.exactOptional(v.pipe(v.string(), v.maxLength(253))),
+  suspend: v.exactOptional(v.boolean()),
+  accessFrom: v.exactOptional(v.strictObject({ namespaceSelectors: v.array(v.strictObject({ matchLabels: v.exactOptional(Labels) })) })),
+  exclusionList: v.exactOptional(v.pipe(v.array(v.string()), v.maxLength(25))),
+  provider: v.exactOptional(v.picklist(['generic', 'aws', 'azure', 'gcp'])),
+  insecure: v.exactOptional(v.boolean()),
 })
 export type ImageRepositorySpec = v.InferOutput<typeof ImageRepositorySpec>
 
-const Order = v.optional(v.picklist(['asc', 'desc']))
+const Order = v.exactOptional(v.picklist(['asc', 'desc']))
 export const ImagePolicySpec = v.pipe(
   v.strictObject({
-    imageRepositoryRef: v.strictObject({ name: Name, namespace: v.optional(v.string()) }),
+    imageRepositoryRef: v.strictObject({ name: Name, namespace: v.exactOptional(v.string()) }),
     policy: v.strictObject({
-      semver: v.optional(v.strictObject({ range: v.string() })),
-      alphabetical: v.optional(v.strictObject({ order: Order })),
-      numerical: v.optional(v.strictObject({ order: Order })),
+      semver: v.exactOptional(v.strictObject({ range: v.string() })),
+      alphabetical: v.exactOptional(v.strictObject({ order: Order })),
+      numerical: v.exactOptional(v.strictObject({ order: Order })),
     }),
-    filterTags: v.optional(v.strictObject({ pattern: v.optional(v.string()), extract: v.optional(v.string()) })),
-    digestReflectionPolicy: v.optional(v.picklist(['Always', 'IfNotPresent', 'Never'])),
-    interval: v.optional(Interval),
-    suspend: v.optional(v.boolean()),
+    filterTags: v.exactOptional(v.strictObject({ pattern: v.exactOptional(v.string()), extract: v.exactOptional(v.string()) })),
+    digestReflectionPolicy: v.exactOptional(v.picklist(['Always', 'IfNotPresent', 'Never'])),
+    interval: v.exactOptional(Interval),
+    suspend: v.exactOptional(v.boolean()),
   }),
   v.check(
     (spec) => spec.interval === undefined || spec.digestReflectionPolicy === 'Always',
@@ -57,42 +57,44 @@ export const ImagePolicySpec = v.pipe(
 export type ImagePolicySpec = v.InferOutput<typeof ImagePolicySpec>
 
 const GitRef = v.strictObject({
-  branch: v.optional(v.string()),
-  tag: v.optional(v.string()),
-  semver: v.optional(v.string()),
-  name: v.optional(v.string()),
-  commit: v.optional(v.string()),
+  branch: v.exactOptional(v.string()),
+  tag: v.exactOptional(v.string()),
+  semver: v.exactOptional(v.string()),
+  name: v.exactOptional(v.string()),
+  commit: v.exactOptional(v.string()),
 })
-const Expression = v.strictObject({ key: v.string(), operator: v.string(), values: v.optional(v.array(v.string())) })
+const Expression = v.strictObject({ key: v.string(), operator: v.string(), values: v.exactOptional(v.array(v.string())) })
 export const ImageUpdateAutomationSpec = v.strictObject({
   sourceRef: v.strictObject({
-    apiVersion: v.optional(v.string()),
-    kind: v.optional(v.literal('GitRepository')),
+    apiVersion: v.exactOptional(v.string()),
+    kind: v.exactOptional(v.literal('GitRepository')),
     name: Name,
-    namespace: v.optional(v.string()),
+    namespace: v.exactOptional(v.string()),
   }),
-  git: v.optional(
+  git: v.exactOptional(
     v.strictObject({
-      checkout: v.optional(v.strictObject({ ref: GitRef })),
+      checkout: v.exactOptional(v.strictObject({ ref: GitRef })),
       commit: v.strictObject({
-        author: v.strictObject({ email: v.string(), name: v.optional(v.string()) }),
-        signingKey: v.optional(v.strictObject({ secretRef: Local, type: v.optional(v.picklist(['gpg', 'ssh'])) })),
-        messageTemplate: v.optional(v.string()),
-        messageTemplateValues: v.optional(v.record(v.string(), v.string())),
+        author: v.strictObject({ email: v.string(), name: v.exactOptional(v.string()) }),
+        signingKey: v.exactOptional(v.strictObject({ secretRef: Local, type: v.exactOptional(v.picklist(['gpg', 'ssh'])) })),
+        messageTemplate: v.exactOptional(v.string()),
+        messageTemplateValues: v.exactOptional(v.record(v.string(), v.string())),
       }),
-      push: v.optional(
+      push: v.exactOptional(
         v.strictObject({
-          branch: v.optional(v.string()),
-          refspec: v.optional(v.string()),
-          options: v.optional(v.record(v.string(), v.string())),
+          branch: v.exactOptional(v.string()),
+          refspec: v.exactOptional(v.string()),
+          options: v.exactOptional(v.record(v.string(), v.string())),
         }),
       ),
     }),
   ),
   interval: Interval,
-  policySelector: v.optional(v.strictObject({ matchLabels: v.optional(Labels), matchExpressions: v.optional(v.array(Expression)) })),
-  update: v.optional(v.strictObject({ strategy: v.optional(v.literal('Setters')), path: v.optional(v.string()) })),
-  suspend: v.optional(v.boolean()),
+  policySelector: v.exactOptional(
+    v.strictObject({ matchLabels: v.exactOptional(Labels), matchExpressions: v.exactOptional(v.array(Expression)) }),
+  ),
+  update: v.exactOptional(v.strictObject({ strategy: v.exactOptional(v.literal('Setters')), path: v.exactOptional(v.string()) })),
+  suspend: v.exactOptional(v.boolean()),
 })
 export type ImageUpdateAutomationSpec = v.InferOutput<typeof ImageUpdateAutomationSpec>
 
@@ -102,19 +104,19 @@ export const GitRepositorySpec = v.strictObject({
     v.regex(/^(http|https|ssh):\/\/.*$/, (issue) => `expected a URL that starts with http://, https:// or ssh://, got ${issue.received}`),
   ),
   interval: Interval,
-  ref: v.optional(GitRef),
-  secretRef: v.optional(Local),
-  provider: v.optional(v.picklist(['generic', 'aws', 'azure', 'github'])),
-  timeout: v.optional(Timeout),
-  suspend: v.optional(v.boolean()),
-  proxySecretRef: v.optional(Local),
+  ref: v.exactOptional(GitRef),
+  secretRef: v.exactOptional(Local),
+  provider: v.exactOptional(v.picklist(['generic', 'aws', 'azure', 'github'])),
+  timeout: v.exactOptional(Timeout),
+  suspend: v.exactOptional(v.boolean()),
+  proxySecretRef: v.exactOptional(Local),
   // Of use to whoever builds artifacts from the repository, not to us.
-  ignore: v.optional(v.string()),
-  include: v.optional(v.unknown()),
-  recurseSubmodules: v.optional(v.boolean()),
-  serviceAccountName: v.optional(v.string()),
-  sparseCheckout: v.optional(v.array(v.string())),
-  verify: v.optional(v.unknown()),
+  ignore: v.exactOptional(v.string()),
+  include: v.exactOptional(v.unknown()),
+  recurseSubmodules: v.exactOptional(v.boolean()),
+  serviceAccountName: v.exactOptional(v.string()),
+  sparseCheckout: v.exactOptional(v.array(v.string())),
+  verify: v.exactOptional(v.unknown()),
 })
 export type GitRepositorySpec = v.InferOutput<typeof GitRepositorySpec>
 
