@@ -56,6 +56,7 @@ const redrivePolicy = (value: unknown): QueueSettings['deadLetter'] => {
   const policy = typeof value === 'string' ? value : ''
   const [, queue] = /"deadLetterTargetArn"\s*:\s*"[^"]*:([^":]+)"/.exec(policy) ?? []
   const [, count] = /"maxReceiveCount"\s*:\s*"?(\d{1,4})/.exec(policy) ?? []
-  if (queue === undefined || count === undefined) throw new Refusal('InvalidAttributeValue', 'Invalid value for the parameter RedrivePolicy.')
+  if (queue === undefined || count === undefined)
+    throw new Refusal('InvalidAttributeValue', 'Invalid value for the parameter RedrivePolicy.')
   return { queue, maxReceiveCount: Number(count) }
 }
