@@ -53,7 +53,10 @@ type Outcome =
 /** A moment is enough on this machine; what takes longer is said so. */
 const patience = 5_000
 
-async function outcomeOf({ name, tag, began }: { readonly name: string; readonly tag: string; readonly began: number }, { world, scope }: Connection): Promise<Outcome> {
+async function outcomeOf(
+  { name, tag, began }: { readonly name: string; readonly tag: string; readonly began: number },
+  { world, scope }: Connection,
+): Promise<Outcome> {
   const until = began + patience
   let quiet = 0
   for (;;) {
@@ -63,13 +66,27 @@ async function outcomeOf({ name, tag, began }: { readonly name: string; readonly
       return image !== '' && (ecrImage(image)?.repository === name || imageKey(image)?.endsWith(`/${name}`))
     })
     if (repositories.length === 0) return { is: 'not-watched' }
-    const policies = shelf.objects.filter(({ kind, spec }) => kind === 'ImagePolicy' && repositories.some((each) => each.name === (spec as { imageRepositoryRef: { name: string } }).imageRepositoryRef.name))
+    const policies = shelf.objects.filter(
+      ({ kind, spec }) =>
+        kind === 'ImagePolicy' &&
+        repositories.some((each) => each.name === (spec as { imageRepositoryRef: { name: string } }).imageRepositoryRef.name),
+    )
     const namespaces = [...new Set(policies.map(({ namespace }) => namespace))]
     const pages = await Promise.all(namespaces.map((namespace) => world.store.entries(scope, namespace, { limit: 20 })))
-    const mine = pages.flatMap(({ entries }) => entries).filter(({ at, outcome }) => at >= began - 1000 && outcome.is === 'committed' && outcome.changes.some(({ newValue }) => newValue === tag || newValue.includes(`:${tag}`)))
+    const mine = pages
+      .flatMap(({ entries }) => entries)
+      .filter(
+        ({ at, outcome }) =>
+          at >= began - 1000 &&
+          outcome.is === 'committed' &&
+          outcome.changes.some(({ newValue }) => newValue === tag || newValue.includes(`:${tag}`)),
+      )
     const last = mine.map(({ outcome }) => (outcome.is === 'committed' ? outcome.committedAt : 0))
     if (mine.length > 0) return { is: 'committed', entries: mine, milliseconds: Math.max(...last) - began }
-    const chosen = policies.map((policy) => ({ policy: `${policy.namespace}/${policy.name}`, tag: shelf.selections.find((each) => each.policy.namespace === policy.namespace && each.policy.name === policy.name)?.latestRef?.tag }))
+    const chosen = policies.map((policy) => ({
+      policy: `${policy.namespace}/${policy.name}`,
+      tag: shelf.selections.find((each) => each.policy.namespace === policy.namespace && each.policy.name === policy.name)?.latestRef?.tag,
+    }))
     // Nobody chose it, and has had time to.
     if (chosen.every((each) => each.tag !== tag) && ++quiet > 5) return { is: 'not-chosen', policies: chosen }
     if (world.clock.now() > until) return { is: 'not-yet' }
@@ -86,7 +103,11 @@ function tell(outcome: Outcome, terminal: Terminal): string {
             ? []
             : [
                 `committed ${paint(terminal, 'yellow', entry.outcome.commit.slice(0, 7))} to ${entry.target.owner}/${entry.target.repository}@${entry.target.branch}`,
-                ...entry.outcome.changes.flatMap(({ path, oldValue, newValue }) => [`  ${path}`, paint(terminal, 'red', `    - ${oldValue}`), paint(terminal, 'green', `    + ${newValue}`)]),
+                ...entry.outcome.changes.flatMap(({ path, oldValue, newValue }) => [
+                  `  ${path}`,
+                  paint(terminal, 'red', `    - ${oldValue}`),
+                  paint(terminal, 'green', `    + ${newValue}`),
+                ]),
               ],
         )
         .join('\n')

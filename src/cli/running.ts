@@ -27,14 +27,58 @@ export function readRunning(folder: string): Running | undefined {
   return read.success && isAlive(read.output.pid) ? read.output : undefined
 }
 
-/** Claims a folder; the answer releases it. */
-export function claim(folder: string, running: Running): () => void {
-  mkdirSync(folder, { recursive: true })
+export interface Claim {
+  /** Tells other terminals where the world answers. */
+  readonly announce: (url: string) => void
+  readonly release: () => void
+}
+
+/** A folder has one world at a time: two would write the same table. */
+export async function claim(folder: string): Promise<Claim> {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw new Failure('broken-state', `the folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const other = readRunning(folder)
+  if (other && (await answers(other.url)))
+    throw new Failure(
+      'already-running',
+      `a boxed world is already running in ${folder} (process ${other.pid}, ${other.url}): stop it, or name another folder with --dir`,
+    )
+  const lock = join(folder, 'lock')
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+  } catch {
+    const holder = Number(readFileSync(lock, 'utf8'))
+    // A lock whose process is gone was left by a crash.
+    if (holder > 0 && holder !== process.pid && isAlive(holder) && !other)
+      throw new Failure(
+        'already-running',
+        `a boxed world is starting in ${folder} (process ${holder}): wait for it, or remove ${lock} if that is not so`,
+      )
+    writeFileSync(lock, String(process.pid))
+  }
   const file = fileIn(folder)
-  const draft = `${file}.${process.pid}`
-  writeFileSync(draft, `${JSON.stringify(running)}\n`)
-  renameSync(draft, file)
-  return () => rmSync(file, { force: true })
+  return {
+    announce: (url) => {
+      const draft = `${file}.${process.pid}`
+      writeFileSync(draft, `${JSON.stringify({ pid: process.pid, url } satisfies Running)}\n`)
+      renameSync(draft, file)
+    },
+    release: () => {
+      rmSync(file, { force: true })
+      rmSync(lock, { force: true })
+    },
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/api/state`, { signal: AbortSignal.timeout(2_000) })).ok
+  } catch {
+    return false
+  }
 }
 
 function upwards(from: string): Running | undefined {

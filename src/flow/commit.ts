@@ -65,7 +65,7 @@ export async function report(
   }
   await world.store.putEntry(entry)
   await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message })
-  world.log('commit', { id, commit, target: target.id, automation, changes: changes.length })
+  world.log('commit', { id, commit, target: target.id, automation, lines: changes })
   return entry
 }
 

@@ -96,3 +96,10 @@ async function attendTarget(id: TargetId, world: Sweeping): Promise<void> {
   await mark(id, world)
   world.log('target-woken', { target: targetKey(id), asked: target.asked, done: target.done, intents: target.intents.length })
 }
+
+/** As if everything were due: after a time in which nobody listened. */
+export async function wakeEverything(scope: string, world: Sweeping): Promise<void> {
+  await follow(scope, world)
+  const { objects } = await world.store.shelf(scope)
+  for (const object of objects) if (!(object.spec as { suspend?: boolean }).suspend) await signal(object, world)
+}

@@ -12,10 +12,10 @@ import { sqsQueues } from '../adapters/sqs.ts'
 import { Failure } from '../core/failure.ts'
 import { ecrImage } from '../core/image.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
+import { queues } from './boxes.ts'
 import { account, region } from './sample.ts'
 
 export const table = 'tagboat'
-export const queues = { target: 'tagboat-targets.fifo', scan: 'tagboat-scans' } as const
 export { tableDefinition }
 
 export interface WorldOptions {
@@ -62,11 +62,18 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
       api: () => `${url}/api/v3`,
       credentials: async ({ credential: { scope, namespace, secret = 'default' } }) => {
         const found = await secrets.read('git', scope, namespace, secret)
-        if (!found.found) throw new Failure('git-denied', `there is no Git secret tagboat/git/${scope}/${namespace}/${secret}: create it, or name another one in the GitRepository's secretRef`)
+        if (!found.found)
+          throw new Failure(
+            'git-denied',
+            `there is no Git secret tagboat/git/${scope}/${namespace}/${secret}: create it, or name another one in the GitRepository's secretRef`,
+          )
         return gitCredential(found.value)
       },
     }),
-    outbox: { ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config }), ...eventBus({ config, busName: 'default' }) },
+    outbox: {
+      ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config }),
+      ...eventBus({ config, busName: 'default' }),
+    },
     memory: boundedMemory({ capacity: 64_000_000 }),
     log,
     clock,

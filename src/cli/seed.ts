@@ -1,0 +1,80 @@
+// What the boxed world needs before it can run: a table, an App that may write to the repository, and a sample to look at.
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readManifests } from '../core/spec.ts'
+import { Failure } from '../core/failure.ts'
+import { apply } from '../flow/apply.ts'
+import type { Boxes } from '../local/boxes.ts'
+import { files, images, manifests, region } from '../local/sample.ts'
+import { table, tableDefinition } from '../local/world.ts'
+import type { World } from '../ports.ts'
+import { defaultScope } from './connect.ts'
+
+export interface Preparing {
+  readonly boxes: Boxes
+  readonly world: World
+  readonly folder: string
+  readonly sample: boolean
+}
+
+export async function prepare({ boxes, world, folder, sample }: Preparing): Promise<void> {
+  await makeTable(boxes)
+  makeApp(boxes, keyIn(folder))
+  const seeded = join(folder, 'seeded')
+  if (!sample || existsSync(seeded)) return
+  for (const [name, tag] of images) await boxes.registry.push(name, tag)
+  if (!boxes.github.gitRepo('demo/fleet'))
+    boxes.github.createRepository({ owner: 'demo', name: 'fleet', files, message: 'The fleet as it stands' })
+  const { manifests: objects, problems } = readManifests(manifests, 'sample', { namespace: 'flux-system' })
+  const applied =
+    problems.length > 0 ? { ok: false as const, problems } : await apply({ manifests: objects, scope: defaultScope, owner: 'cli' }, world)
+  if (!applied.ok) throw new Failure('broken-sample', applied.problems.map(({ from, message }) => `${from}: ${message}`).join('\n'))
+  writeFileSync(seeded, '')
+}
+
+const app = 1
+
+/** As a GitHub App is set up: its key in Secrets Manager, under the name that the sample's GitRepository refers to. */
+function makeApp({ github, secrets }: Boxes, privateKey: string): void {
+  github.registerApp({ id: app, slug: 'tagboat', publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string })
+  const installation = github.install({ app, owner: 'demo' })
+  const secret = JSON.stringify({
+    githubAppID: String(app),
+    githubAppInstallationID: String(installation.id),
+    githubAppPrivateKey: privateKey,
+  })
+  for (const name of ['flux-system', 'default']) secrets.set(`tagboat/git/${defaultScope}/flux-system/${name}`, secret)
+}
+
+function keyIn(folder: string): string {
+  const file = join(folder, 'app.pem')
+  if (existsSync(file)) return readFileSync(file, 'utf8')
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  writeFileSync(file, privateKey, { mode: 0o600 })
+  return privateKey
+}
+
+export async function makeTable({ box }: Pick<Boxes, 'box'>): Promise<void> {
+  if ((await dynamodb(box, 'DescribeTable', { TableName: table })).ok) return
+  const made = await dynamodb(box, 'CreateTable', tableDefinition(table))
+  if (!made.ok) throw new Failure('broken-state', `the table cannot be made: ${await made.text()}`)
+}
+
+const dynamodb = (box: Boxes['box'], operation: string, body: unknown): Promise<Response> =>
+  box(
+    new Request('http://boxes.invalid/', {
+      method: 'POST',
+      headers: {
+        'x-amz-target': `DynamoDB_20120810.${operation}`,
+        'content-type': 'application/x-amz-json-1.0',
+        authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=local`,
+        'x-amz-date': '20260101T000000Z',
+      },
+      body: JSON.stringify(body),
+    }),
+  )
