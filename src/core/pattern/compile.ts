@@ -25,7 +25,7 @@ export function compilePattern(source: string, options: { readonly engine?: 're2
     return { ok: true, pattern: withRe2(source, RE2JS.compile(parsed.plain), parsed.names) }
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
-    // The parser has let it through, so only limits are left (nesting): Go names the whole pattern then.
+    // The parser has let it through, so only nesting is left, which depends on what Go folds together: it names the whole pattern then.
     return { ok: false, error: goError('error' in error ? String(error.error) : error.message, source) }
   }
 }
