@@ -11,25 +11,30 @@ export function settersOf(behind: string, head: string): readonly string[] {
   const comment = behind !== '' ? behind : head
   if (!comment.includes('{')) return []
   const text = comment.replace(/^#+/, '')
-  const short = stringsOf(text)?.[shortHand] ?? ''
-  const names = [short === '' ? undefined : decoded(short), longFormOf(text)]
+  const short = stringsOf(text)?.get(shortHand)
+  const names = [typeof short === 'string' && short !== '' ? decoded(short) : undefined, longFormOf(text)]
   return names.filter((name) => name !== undefined)
 }
 
-/** Go reads it into a map of strings: null counts as empty, any other value spoils the whole. */
-function stringsOf(text: string): Readonly<Record<string, string>> | undefined {
-  const json = parsed(text)
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined
-  const values = Object.entries(json).map(([key, value]) => [key, value === null ? '' : value] as const)
-  return values.every((each): each is readonly [string, string] => typeof each[1] === 'string') ? Object.fromEntries(values) : undefined
+const quotedText = String.raw`"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"`
+const space = String.raw`[ \t\r\n]*`
+const member = String.raw`(${quotedText})${space}:${space}(${quotedText}|null)`
+const flatObject = new RegExp(`^${space}\\{${space}(?:${member}${space}(?:,${space}${member}${space})*)?\\}${space}$`)
+const members = new RegExp(member, 'g')
+
+/** Go reads it into a map of strings, where the last of two equal keys counts: null is empty, any other value spoils the whole. */
+function stringsOf(text: string): ReadonlyMap<unknown, unknown> | undefined {
+  if (!flatObject.test(text)) return undefined
+  return new Map(Array.from(text.matchAll(members), ([, key = '', value = '']) => [parsed(key), parsed(value)]))
 }
 
-/** kyaml reads the long form as an OpenAPI schema; text after its closing brace does not disturb it. */
+/** kyaml reads the long form as an OpenAPI schema; text after its closing brace does not disturb it. Only the fragment of the reference counts. */
 function longFormOf(text: string): string | undefined {
   if (!text.includes(longForm)) return undefined
   const json = parsed(firstObject(text))
   if (typeof json !== 'object' || json === null || !('$ref' in json) || typeof json.$ref !== 'string') return undefined
-  return json.$ref.startsWith(longForm) ? decoded(json.$ref.slice(longForm.length)) : undefined
+  const fragment = json.$ref.slice(Math.max(json.$ref.indexOf('#'), 0))
+  return fragment.startsWith(longForm) ? decoded(fragment.slice(longForm.length)) : undefined
 }
 
 function parsed(text: string): unknown {

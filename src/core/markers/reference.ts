@@ -24,9 +24,10 @@ function isRepository(name: string): boolean {
   return /^[a-z0-9_./-]{2,255}$/.test(repository) && (!hasRegistry || isAuthority(first))
 }
 
-/** What Go's net/url takes for a host: a name, or an address in brackets, with a numeric port or none. */
+/** What Go's net/url takes for a host: a name, or an address in brackets; what follows the last colon must be a numeric port, or nothing. */
 function isAuthority(host: string): boolean {
   const bracketed = /^\[[0-9A-Fa-f:.]+\](.*)$/.exec(host)
   if (bracketed) return /^(:[0-9]*)?$/.test(bracketed[1] ?? '')
-  return /^[A-Za-z0-9\-._~!$&'()*+,;=<>"\x80-\uffff]*(:[0-9]*)?$/.test(host)
+  const colon = host.lastIndexOf(':')
+  return /^[A-Za-z0-9\-._~!$&'()*+,;=<>":\]\x80-\uffff]*$/.test(host) && (colon < 0 || /^[0-9]*$/.test(host.slice(colon + 1)))
 }

@@ -52,9 +52,8 @@ interface Start {
 function* edits(checkout: Checkout, { start, entry, directory, setting }: Start): Generator<EditedFile> {
   for (const [path, found] of filesBelow(checkout, start, entry)) {
     if (!isCandidate(path)) continue
-    const target = found.is === 'link' ? follow(checkout, path) : path
-    // A link to nowhere, or to a directory, is none of our business.
-    if (target === undefined || checkout.entry(target)?.is !== 'file') continue
+    const target = found.is === 'link' ? fileBehind(checkout, path) : path
+    if (target === undefined) continue
     const bytes = checkout.read(target)
     if (!mayHoldMarkers(bytes)) continue
     yield { file: directory === '' ? path : path.slice(directory.length + 1), path: target, edit: editFile(bytes, setting) }
@@ -94,9 +93,10 @@ export function clampPath(checkout: Checkout, path: string): string | undefined 
   return resolve(checkout, path, '')
 }
 
-/** Where a link ends, if it stays inside the checkout: Git gives no other file. */
-function follow(checkout: Checkout, path: string): string | undefined {
-  return resolve(checkout, path, undefined)
+/** The file that a link leads to, inside the checkout: Git gives no other. A link to nowhere, or to a directory, is none of our business. */
+function fileBehind(checkout: Checkout, path: string): string | undefined {
+  const target = resolve(checkout, path, undefined)
+  return target !== undefined && checkout.entry(target)?.is === 'file' ? target : undefined
 }
 
 /** Walks along the names, following links. `above` is what lies above the root: itself, or nothing. */
