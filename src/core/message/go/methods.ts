@@ -3,15 +3,15 @@ import { fn, gives, param, type Func } from './functions.ts'
 import { Panic } from './errors.ts'
 import { formatMoment } from './layout.ts'
 import { durationType, goStringOf, stringOf } from './stringers.ts'
-import { civil, daysOf, moment, nanosecondOf, unixSeconds, utc, zeroMoment, type Civil, type Moment } from './time.ts'
+import { civil, moment, nanosecondOf, unixSeconds, utc, zeroMoment, type Civil, type Moment } from './time.ts'
 import { bytesType, uint8Type, type Type } from './types.ts'
-import { int, slice, type Any, type IntValue, type Value } from './values.ts'
+import { int, slice, text, type Any, type IntValue, type Value } from './values.ts'
 import { compareVersions, revised, tooHigh, withMetadata, withPrerelease, type ParsedVersion, type Version } from './version.ts'
 
 export type Methods = (value: Value) => Readonly<Record<string, Func>> | undefined
 
 const results = (count: number): Func => ({ params: [], rest: undefined, results: count, call: () => undefined })
-const bytes = (text: string): Any => slice(bytesType, Array.from(text, (char) => int(char.charCodeAt(0), uint8Type)))
+const bytes = (octets: string): Any => slice(bytesType, Array.from(octets, (char) => int(char.charCodeAt(0), uint8Type)))
 const bytesResult = { type: bytesType, make: bytes }
 
 /** Those that every value of the type has, and those that need its address: they are there only behind a pointer. */
@@ -133,9 +133,6 @@ function timeMethods(time: Moment): Readonly<Record<string, Func>> {
   }
 }
 
-/** The day of the year as Go counts it, for whoever has only a date. */
-export const dayOfYear = (year: number, month: number, day: number): number => daysOf(year, month, day) - daysOf(year, 1, 1) + 1
-
 const checked = (parsed: ParsedVersion): Version => {
   if (!parsed.ok) throw new Panic(parsed.error)
   return parsed.version
@@ -160,7 +157,7 @@ const versionMethods = (version: Version): Readonly<Record<string, Func>> => ({
   SetMetadata: fn([param.str], gives.versionValue, (metadata) => checked(withMetadata(version, metadata))),
   SetPrerelease: fn([param.str], gives.versionValue, (pre) => checked(withPrerelease(version, pre))),
   String: fn([], gives.str, () => version.text),
-  Value: fn([], gives.any, () => ({ is: 'string', type: stringField, text: version.text })),
+  Value: fn([], gives.any, () => text(version.text)),
 })
 
 const versionPointerMethods = (version: Version): Readonly<Record<string, Func>> => ({
