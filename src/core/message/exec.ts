@@ -271,9 +271,8 @@ function notAFunction(s: State, args: readonly Operand[], final: Final): void {
 function evalCommand(s: State, dot: Cell, command: CommandNode, final: Final): Cell {
   const { args } = command
   const [first] = args
-  switch (first?.kind) {
-    case undefined:
-      return undefined
+  if (!first) return undefined
+  switch (first.kind) {
     case 'field':
       return evalFieldNode(s, dot, first, args, final)
     case 'chain':
@@ -438,7 +437,7 @@ function calleeName(given: readonly Operand[], final: Final): string {
 }
 
 function safeCall(s: State, func: Func, node: AnyNode, name: string, values: readonly Cell[]): Cell {
-  s.program.meter.step(1 + values.length)
+  s.program.meter.step(1 + values.reduce((sum, value) => sum + weight(value), 0))
   try {
     return func.call(values)
   } catch (error) {
@@ -446,6 +445,13 @@ function safeCall(s: State, func: Func, node: AnyNode, name: string, values: rea
     look(s, node)
     return fail(s, `error calling ${name}: ${error.message}`)
   }
+}
+
+/** What a function may have to go through, in steps. */
+function weight(cell: Cell): number {
+  const value = unwrapped(cell)
+  if (value?.is === 'string') return Math.ceil(value.text.length / 64)
+  return value?.is === 'slice' ? Math.ceil(value.items.length / 8) : value?.is === 'map' ? Math.ceil(value.entries.size / 8) : 1
 }
 
 function shortCircuit(s: State, dot: Cell, name: 'and' | 'or', given: readonly Operand[], final: Final): Cell {

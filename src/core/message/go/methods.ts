@@ -3,19 +3,15 @@ import { fn, gives, param, type Func } from './functions.ts'
 import { Panic } from './errors.ts'
 import { formatMoment } from './layout.ts'
 import { durationType, goStringOf, stringOf } from './stringers.ts'
-import { civil, daysOf, moment, nanosecondOf, unixSeconds, utc, zeroMoment, type Civil, type Moment } from './time.ts'
+import { civil, moment, nanosecondOf, unixSeconds, utc, zeroMoment, type Civil, type Moment } from './time.ts'
 import { bytesType, uint8Type, type Type } from './types.ts'
-import { int, slice, type Any, type IntValue, type Value } from './values.ts'
+import { int, slice, text, type Any, type IntValue, type Value } from './values.ts'
 import { compareVersions, revised, tooHigh, withMetadata, withPrerelease, type ParsedVersion, type Version } from './version.ts'
 
 export type Methods = (value: Value) => Readonly<Record<string, Func>> | undefined
 
 const results = (count: number): Func => ({ params: [], rest: undefined, results: count, call: () => undefined })
-const bytes = (text: string): Any =>
-  slice(
-    bytesType,
-    Array.from(text, (char) => int(char.charCodeAt(0), uint8Type)),
-  )
+const bytes = (octets: string): Any => slice(bytesType, Array.from(octets, (char) => int(char.charCodeAt(0), uint8Type)))
 const bytesResult = { type: bytesType, make: bytes }
 
 /** Those that every value of the type has, and those that need its address: they are there only behind a pointer. */
@@ -26,8 +22,7 @@ export function methodOf(value: Value, name: string, addressable: boolean, more:
 
 function methodsOf(value: Value, addressable: boolean): Readonly<Record<string, Func>> | undefined {
   if (value.is === 'time') return timeMethods(value.time)
-  if (value.is === 'version')
-    return addressable ? { ...versionMethods(value.version), ...versionPointerMethods(value.version) } : versionMethods(value.version)
+  if (value.is === 'version') return addressable ? { ...versionMethods(value.version), ...versionPointerMethods(value.version) } : versionMethods(value.version)
   if (value.is === 'int') return intMethods(value)
   if (value.type.name !== 'types.NamespacedName' || value.is !== 'struct') return undefined
   return {
@@ -84,16 +79,14 @@ const sinceYearOne = (time: Moment): bigint => time.nanoseconds - zeroMoment.nan
 const dateRange = 1_000_000
 
 function addDate(time: Moment, date: Civil, years: number, months: number, days: number): Moment {
-  if (Math.max(Math.abs(years), Math.abs(months), Math.abs(days)) > dateRange)
-    throw new Panic(`AddDate: more than ${dateRange} years, months or days`)
+  if (Math.max(Math.abs(years), Math.abs(months), Math.abs(days)) > dateRange) throw new Panic(`AddDate: more than ${dateRange} years, months or days`)
   return moment({ ...date, year: date.year + years, month: date.month + months, day: date.day + days }, nanosecondOf(time), time.zone)
 }
 
 function timeMethods(time: Moment): Readonly<Record<string, Func>> {
   const date = civil(time)
   const compared = (other: Moment): number => (time.nanoseconds < other.nanoseconds ? -1 : time.nanoseconds > other.nanoseconds ? 1 : 0)
-  const unix = (unit: bigint) =>
-    fn([], gives.int64, () => (time.nanoseconds >= 0n ? time.nanoseconds / unit : -((-time.nanoseconds + unit - 1n) / unit)))
+  const unix = (unit: bigint) => fn([], gives.int64, () => (time.nanoseconds >= 0n ? time.nanoseconds / unit : -((-time.nanoseconds + unit - 1n) / unit)))
   const rfc3339 = (): string => formatMoment(time, '2006-01-02T15:04:05.999999999Z07:00')
   const rounded = (unit: bigint, up: boolean): Moment => {
     if (unit <= 0n) return time
@@ -140,9 +133,6 @@ function timeMethods(time: Moment): Readonly<Record<string, Func>> {
   }
 }
 
-/** The day of the year as Go counts it, for whoever has only a date. */
-export const dayOfYear = (year: number, month: number, day: number): number => daysOf(year, month, day) - daysOf(year, 1, 1) + 1
-
 const checked = (parsed: ParsedVersion): Version => {
   if (!parsed.ok) throw new Panic(parsed.error)
   return parsed.version
@@ -156,9 +146,7 @@ function incremented(version: Version, name: 'major' | 'minor' | 'patch', reset:
 const versionMethods = (version: Version): Readonly<Record<string, Func>> => ({
   IncMajor: fn([], gives.versionValue, () => incremented(version, 'major', { minor: 0n, patch: 0n })),
   IncMinor: fn([], gives.versionValue, () => incremented(version, 'minor', { patch: 0n })),
-  IncPatch: fn([], gives.versionValue, () =>
-    version.pre === '' ? incremented(version, 'patch', {}) : revised(version, { pre: '', metadata: '' }),
-  ),
+  IncPatch: fn([], gives.versionValue, () => (version.pre === '' ? incremented(version, 'patch', {}) : revised(version, { pre: '', metadata: '' }))),
   Major: fn([], gives.uint64, () => version.major),
   MarshalJSON: fn([], bytesResult, () => `"${version.text}"`),
   MarshalText: fn([], bytesResult, () => version.text),
@@ -169,7 +157,7 @@ const versionMethods = (version: Version): Readonly<Record<string, Func>> => ({
   SetMetadata: fn([param.str], gives.versionValue, (metadata) => checked(withMetadata(version, metadata))),
   SetPrerelease: fn([param.str], gives.versionValue, (pre) => checked(withPrerelease(version, pre))),
   String: fn([], gives.str, () => version.text),
-  Value: fn([], gives.any, () => ({ is: 'string', type: stringField, text: version.text })),
+  Value: fn([], gives.any, () => text(version.text)),
 })
 
 const versionPointerMethods = (version: Version): Readonly<Record<string, Func>> => ({
