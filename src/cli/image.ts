@@ -16,7 +16,7 @@ export interface PushOptions {
 export async function pushImage({ registry, name, tag, content, fetch = globalThis.fetch }: PushOptions): Promise<string> {
   const image = tinyImage({ name, tag, ...(content === undefined ? {} : { content }) })
   const send = sender(registry, fetch)
-  for (const blob of image.blobs) await pushBlob(send, name, blob)
+  for (const blob of image.blobs) await pushBlob(send, registry, name, blob)
   const { manifest } = image
   await send('PUT', `/v2/${name}/manifests/${tag}`, { body: manifest.bytes, type: manifest.mediaType, expect: [201] })
   return manifest.digest
@@ -45,13 +45,13 @@ function sender(registry: string, fetch: Fetch): Send {
   }
 }
 
-async function pushBlob(send: Send, name: string, { digest, bytes }: Blob): Promise<void> {
+async function pushBlob(send: Send, registry: string, name: string, { digest, bytes }: Blob): Promise<void> {
   const there = await send('HEAD', `/v2/${name}/blobs/${digest}`, { expect: [200, 404] })
   if (there.ok) return
   const started = await send('POST', `/v2/${name}/blobs/uploads/`, { expect: [202] })
   const location = started.headers.get('location')
   if (location === null) throw new Failure('push-refused', 'the registry opened an upload without saying where (Location)')
-  const upload = new URL(location, started.url || 'http://registry.invalid')
+  const upload = new URL(location, registry)
   upload.searchParams.set('digest', digest)
-  await send('PUT', started.url ? upload.href : `${upload.pathname}${upload.search}`, { expect: [201], body: bytes })
+  await send('PUT', upload.href, { expect: [201], body: bytes })
 }

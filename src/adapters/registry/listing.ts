@@ -1,17 +1,18 @@
 import { malformed } from './failures.ts'
 
 /** A registry that never says "that was all" must not keep us for ever. 100,000 tags are at most 2,000 pages of the smallest size in use. */
-export const LISTING_LIMITS = { pages: 10_000, tags: 1_000_000 }
+export const LISTING_LIMITS = { pages: 10_000, tags: 1_000_000, emptyPages: 100 }
 
 export interface ListingGuard {
   /** Throws when a listing cannot come to an end: a page asked for twice, or beyond the limits. */
   readonly page: (tags: readonly string[], next: string | undefined) => void
 }
 
-export function listingGuard(where: string, limits: { readonly pages: number; readonly tags: number } = LISTING_LIMITS): ListingGuard {
+export function listingGuard(where: string, limits: typeof LISTING_LIMITS = LISTING_LIMITS): ListingGuard {
   const asked = new Set<string>()
   let count = 0
   let former = ''
+  let empty = 0
   return {
     page: (tags, next) => {
       count += tags.length
@@ -20,6 +21,9 @@ export function listingGuard(where: string, limits: { readonly pages: number; re
       if (asked.has(next)) throw malformed(where, 'the listing leads back to a page that was read already')
       asked.add(next)
       if (asked.size >= limits.pages) throw malformed(where, `a listing may have ${limits.pages} pages; this one has more`)
+      empty = tags.length === 0 ? empty + 1 : 0
+      if (empty > limits.emptyPages)
+        throw malformed(where, `a listing may have ${limits.emptyPages} pages in a row without a tag; this one has more`)
       // Links that differ each time may still lead to one and the same page.
       const signature = `${tags.length} ${tags[0] ?? ''} ${tags.at(-1) ?? ''}`
       if (tags.length > 0 && signature === former) throw malformed(where, 'the listing repeats a page')
