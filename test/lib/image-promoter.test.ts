@@ -12,7 +12,7 @@ import { newStack, resources, spell, synthesise } from './template.ts'
 let template: Template
 beforeAll(() => {
   template = synthesise()
-})
+}, 60_000)
 const properties = (type: string) => Object.fromEntries(resources(template, type).map(([id, { Properties }]) => [id, Properties]))
 
 describe('the table', () => {
@@ -189,6 +189,9 @@ test('a permissions boundary is set on every role', () => {
 })
 
 describe('a repository to be written', () => {
+  test('need not be named: then the stack says that nothing is committed', () => {
+    synthesise({ gitRepositories: [] }).hasOutput('*', { Value: 'none: nothing is committed until gitRepositories names one' })
+  })
   test.each(['fleet', 'https://github.com/org/fleet', 'org/fleet/', 'org/fl eet', 'a/b/c/d', ''])('cannot be "%s"', (name) => {
     expect(() => synthesise({ gitRepositories: ['org/fleet', name] })).toThrow(
       `gitRepositories: expected owner/repository or host/owner/repository, met "${name}"`,

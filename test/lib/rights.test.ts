@@ -53,7 +53,7 @@ const sorted = (rights: Readonly<Record<string, readonly string[]>>) =>
 let template: Template
 beforeAll(() => {
   template = synthesise()
-})
+}, 60_000)
 
 describe('least power', () => {
   test('each role may do what is listed, and nothing else', () => {
