@@ -1,0 +1,25 @@
+// The CDK app: context in, one stack out. `npx cdk deploy -c gitRepositories=org/fleet`
+import { App, Stack } from 'aws-cdk-lib'
+import { ImagePromoter } from '../lib/index.ts'
+
+const app = new App()
+
+/** From cdk.json a list, from `-c name=a,b` a text. */
+const list = (name: string): readonly string[] | undefined => {
+  const value: unknown = app.node.tryGetContext(name)
+  const all = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(',') : undefined
+  return all?.map((each) => each.trim()).filter((each) => each !== '')
+}
+const text = (name: string): string | undefined => {
+  const value: unknown = app.node.tryGetContext(name)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+const ecrRepositories = list('ecrRepositories')
+const secretPrefix = text('secretPrefix')
+const stack = new Stack(app, text('stackName') ?? 'Tagboat', { description: 'tagboat: the right image tag in Git, seconds after the push' })
+new ImagePromoter(stack, 'Promoter', {
+  gitRepositories: list('gitRepositories') ?? [],
+  ...(ecrRepositories?.length ? { ecrRepositories } : {}),
+  ...(secretPrefix ? { secretPrefix } : {}),
+})

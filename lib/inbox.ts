@@ -1,0 +1,73 @@
+// How signals come in and wait: the rule for ECR's events, the two queues, and a dead-letter queue for each way of getting lost.
+import { Duration, Names } from 'aws-cdk-lib'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { timeouts } from './functions.ts'
+
+/** Added to a function's timeout: nobody else may decide while a dead holder's last request can still arrive. */
+const SILENCE = Duration.seconds(60)
+/** A message that is received so often without being acknowledged is set aside. Waiting is never a failure, so only crashes count. */
+const RECEIVES = 3
+
+export class Inbox extends Construct {
+  /** One group for each target, in order, one at a time. */
+  readonly targets: Queue
+  readonly scans: Queue
+  readonly deadTargets: Queue
+  readonly deadScans: Queue
+  /** Events that evaluate could not be given or could not digest. */
+  readonly deadEvents: Queue
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    this.deadEvents = this.queue('DeadEvents', { retentionPeriod: Duration.days(14) })
+    this.deadScans = this.queue('DeadScans', { retentionPeriod: Duration.days(14) })
+    this.scans = this.queue('Scans', {
+      visibilityTimeout: timeouts.scan.plus(SILENCE),
+      deadLetterQueue: { queue: this.deadScans, maxReceiveCount: RECEIVES },
+    })
+    this.deadTargets = this.queue('DeadTargets', { ...this.fifo('dead-targets'), retentionPeriod: Duration.days(14) })
+    this.targets = this.queue('Targets', {
+      ...this.fifo('targets'),
+      visibilityTimeout: timeouts.promote.plus(SILENCE),
+      deadLetterQueue: { queue: this.deadTargets, maxReceiveCount: RECEIVES },
+    })
+  }
+
+  /** ECR's events to evaluate. They are best effort anyway, but none is lost on this side without a trace. */
+  listen(evaluate: IFunction, repositories: readonly string[] | undefined): Rule {
+    return new Rule(this, 'EcrImageAction', {
+      description: 'tagboat: an image was pushed, deleted, archived or restored',
+      eventPattern: {
+        source: ['aws.ecr'],
+        detailType: ['ECR Image Action'],
+        detail: {
+          'action-type': ['PUSH', 'DELETE', 'UPDATE_STORAGE_CLASS'],
+          ...(repositories ? { 'repository-name': [...repositories] } : {}),
+        },
+      },
+      targets: [new LambdaFunction(evaluate, { deadLetterQueue: this.deadEvents, retryAttempts: 185, maxEventAge: Duration.hours(24) })],
+    })
+  }
+
+  /** A sweep that could not start is not repeated: the next one does its work. */
+  tick(sweep: IFunction, every: Duration): Rule {
+    return new Rule(this, 'Sweep', {
+      description: 'tagboat: repair what events lost',
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(sweep, { retryAttempts: 0, maxEventAge: Duration.seconds(60) })],
+    })
+  }
+
+  private queue(id: string, props: QueueProps): Queue {
+    return new Queue(this, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, ...props })
+  }
+
+  /** A FIFO queue's name must end so. CloudFormation would choose one; emulators do not. */
+  private fifo(suffix: string): QueueProps {
+    return { fifo: true, queueName: `${Names.uniqueResourceName(this, { maxLength: 60, separator: '-' })}-${suffix}.fifo` }
+  }
+}

@@ -1,0 +1,3 @@
+// The door of the package for CDK apps.
+export { alarms, type AlarmName } from './alarms.ts'
+export { ImagePromoter, type ImagePromoterProps } from './image-promoter.ts'

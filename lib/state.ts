@@ -1,0 +1,35 @@
+// What must outlive the stack.
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb'
+import { Construct } from 'constructs'
+import { tableShape } from '../src/core/table.ts'
+
+export interface StateProps {
+  readonly removalPolicy: RemovalPolicy
+}
+
+export class State extends Construct {
+  readonly table: Table
+
+  constructor(scope: Construct, id: string, { removalPolicy }: StateProps) {
+    super(scope, id)
+    const { partitionKey, sortKey, timeToLive, due } = tableShape
+    // `Table`, not `TableV2`: a global table is more than is needed, and emulators do not know it.
+    this.table = new Table(this, 'Table', {
+      partitionKey: { name: partitionKey, type: AttributeType.STRING },
+      sortKey: { name: sortKey, type: AttributeType.STRING },
+      timeToLiveAttribute: timeToLive,
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+      removalPolicy,
+    })
+    this.table.addGlobalSecondaryIndex({
+      indexName: due.name,
+      partitionKey: { name: due.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: due.sortKey, type: AttributeType.NUMBER },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...due.carried],
+    })
+  }
+}

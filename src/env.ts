@@ -1,0 +1,55 @@
+// The environment of each function: lib/ sets exactly these variables, lambdas/ read exactly these.
+import * as v from 'valibot'
+import type { TargetId } from './core/state.ts'
+
+const filled = v.pipe(v.string(), v.nonEmpty())
+const url = v.pipe(v.string(), v.url())
+/** As GitHub compares them: without regard to case. */
+export const gitRepositoryName = ({ host, owner, repository }: Omit<TargetId, 'branch'>): string =>
+  `${host}/${owner}/${repository}`.toLowerCase()
+
+/** `owner/repository` on github.com, or `host/owner/repository`. */
+export const GitRepository = v.pipe(
+  v.string(),
+  v.regex(/^(?:[a-z\d.-]+(?::\d+)?\/)?[\w.-]+\/[\w.-]+$/i, 'expected owner/repository or host/owner/repository'),
+  v.transform((text) => (text.split('/').length === 2 ? `github.com/${text}` : text).toLowerCase()),
+)
+
+const table = { TABLE_NAME: filled, LOG_LEVEL: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info') }
+const wakes = { TARGET_QUEUE_URL: url }
+const asks = { SCAN_QUEUE_URL: url }
+const secrets = { SECRET_PREFIX: filled }
+
+export const environments = {
+  evaluate: v.object({ ...table, ...wakes, ...asks }),
+  scan: v.object({ ...table, ...wakes, ...asks, ...secrets }),
+  promote: v.object({
+    ...table,
+    ...wakes,
+    ...secrets,
+    /** The only repositories that may be written, whatever configuration says; separated by commas, possibly none. */
+    GIT_REPOSITORIES: v.pipe(
+      v.string(),
+      v.transform((text) => text.split(',').filter((each) => each !== '')),
+      v.array(GitRepository),
+    ),
+  }),
+  sweep: v.object({ ...table, ...wakes, ...asks }),
+} as const
+
+export type FunctionName = keyof typeof environments
+export type Env<Name extends FunctionName> = Readonly<v.InferOutput<(typeof environments)[Name]>>
+/** What must be set for a function to start. */
+export type Variables<Name extends FunctionName> = Readonly<Record<keyof v.InferInput<(typeof environments)[Name]>, string>>
+
+/** All problems at once, by the names of the variables; their values stay unsaid. */
+export function parseEnv<Name extends FunctionName>(name: Name, variables: Readonly<Record<string, string | undefined>>): Env<Name> {
+  const parsed = v.safeParse<(typeof environments)[Name]>(environments[name], variables)
+  if (parsed.success) return parsed.output
+  const problems = parsed.issues.map((issue) => {
+    const variable = String(issue.path?.[0]?.key)
+    if (variables[variable] === undefined) return `${variable} is not set`
+    return `${variable} is wrong: ${issue.type === 'regex' ? issue.message : `expected ${issue.expected ?? issue.type}`}`
+  })
+  throw new Error(`function "${name}" cannot start: ${problems.join('; ')}`)
+}

@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { Match, Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { alarms, ImagePromoter } from '../../lib/index.ts'
+import { tableDefinition } from '../../src/adapters/dynamodb.ts'
+import { environments, parseEnv, type FunctionName } from '../../src/env.ts'
+import { newStack, resources, spell, synthesise } from './template.ts'
+
+let template: Template
+beforeAll(() => {
+  template = synthesise()
+}, 60_000)
+const properties = (type: string) => Object.fromEntries(resources(template, type).map(([id, { Properties }]) => [id, Properties]))
+
+describe('the table', () => {
+  test('is the one that is made locally, and outlives the stack', () => {
+    const [[, table] = []] = resources(template, 'AWS::DynamoDB::Table')
+    const { TableName: _, ...local } = tableDefinition('local')
+    expect(table?.Properties).toEqual({
+      ...local,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      DeletionProtectionEnabled: true,
+    })
+    expect([table?.DeletionPolicy, table?.UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
+  })
+  test('goes with the stack if that is asked for', () => {
+    synthesise({ removalPolicy: RemovalPolicy.DESTROY }).hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Delete',
+      Properties: { DeletionProtectionEnabled: false },
+    })
+  })
+  test('keeps its logical id, since a new one would be a new table', () => {
+    expect(Object.keys(template.findResources('AWS::DynamoDB::Table'))).toEqual(['PromoterStateTable20F4EB63'])
+  })
+})
+
+describe('ECR’s events', () => {
+  test('of pushes, deletions and changes of storage class wake evaluate, and are kept if it cannot be woken', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.ecr'],
+        'detail-type': ['ECR Image Action'],
+        detail: { 'action-type': ['PUSH', 'DELETE', 'UPDATE_STORAGE_CLASS'] },
+      },
+      State: 'ENABLED',
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('FunctionsEvaluate'), 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadEvents'), 'Arn'] } },
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        },
+      ],
+    })
+  })
+  test('can be narrowed to repositories', () => {
+    synthesise({ ecrRepositories: ['app'] }).hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { detail: { 'repository-name': ['app'] } },
+    })
+  })
+  test('that evaluate fails on three times are kept', () => {
+    expect(properties('AWS::Lambda::EventInvokeConfig').EvaluateAsync).toMatchObject({
+      MaximumRetryAttempts: 2,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('DeadEvents') as string, 'Arn'] } } },
+    })
+  })
+})
+
+test('the sweep runs each minute, or as often as one says, and is never repeated', () => {
+  const rate = (of: Template) => resources(of, 'AWS::Events::Rule').flatMap(([, { Properties }]) => Properties.ScheduleExpression ?? [])
+  expect([rate(template), rate(synthesise({ sweepEvery: Duration.minutes(5) }))]).toEqual([['rate(1 minute)'], ['rate(5 minutes)']])
+  expect(properties('AWS::Lambda::EventInvokeConfig').SweepAsync).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 })
+})
+
+describe('queues', () => {
+  test('are encrypted, refuse plain connections, and each that feeds a function has its dead letters', () => {
+    const queues = properties('AWS::SQS::Queue')
+    const said = Object.entries(queues).map(([id, each]) => [
+      id,
+      each.FifoQueue === true,
+      each.SqsManagedSseEnabled,
+      spell((each.RedrivePolicy as { deadLetterTargetArn?: unknown } | undefined)?.deadLetterTargetArn),
+    ])
+    expect(said).toEqual([
+      ['DeadEvents', false, true, 'undefined'],
+      ['DeadScans', false, true, 'undefined'],
+      ['Scans', false, true, '{DeadScans}'],
+      ['DeadTargets', true, true, 'undefined'],
+      ['Targets', true, true, '{DeadTargets}'],
+    ])
+    const refusing = resources(template, 'AWS::SQS::QueuePolicy').filter(([, each]) =>
+      JSON.stringify(each).includes('"Bool":{"aws:SecureTransport":"false"}'),
+    )
+    expect(refusing.length).toBe(5)
+    for (const id of ['DeadTargets', 'Targets']) expect(queues[id]?.QueueName).toMatch(/^[\w-]{1,75}\.fifo$/)
+  })
+  test('hide a message for at least 30 seconds longer than its function can run', () => {
+    for (const [queue, name] of [
+      ['Targets', 'Promote'],
+      ['Scans', 'Scan'],
+    ] as const) {
+      const { VisibilityTimeout } = properties('AWS::SQS::Queue')[queue] ?? {}
+      const { Timeout } = properties('AWS::Lambda::Function')[name] ?? {}
+      expect(Number(VisibilityTimeout)).toBeGreaterThanOrEqual(Number(Timeout) + 30)
+    }
+  })
+  test('give one message at a time, and believe a function that says it failed', () => {
+    const feeds = properties('AWS::Lambda::EventSourceMapping')
+    const said = Object.values(feeds).map((each) => [
+      spell(each.EventSourceArn),
+      spell(each.FunctionName),
+      each.BatchSize,
+      each.FunctionResponseTypes,
+    ])
+    expect(said).toEqual([
+      ['{Targets}', '{Promote}', 1, ['ReportBatchItemFailures']],
+      ['{Scans}', '{Scan}', 1, ['ReportBatchItemFailures']],
+    ])
+  })
+})
+
+describe('functions', () => {
+  const names = Object.keys(environments) as FunctionName[]
+  const functionOf = (name: FunctionName) => properties('AWS::Lambda::Function')[`${name.charAt(0).toUpperCase()}${name.slice(1)}`] ?? {}
+
+  test('are the four that the environment knows, on ARM and the newest Node', () => {
+    expect(Object.keys(properties('AWS::Lambda::Function')).length).toBe(names.length)
+    for (const name of names)
+      expect(functionOf(name)).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        LoggingConfig: { LogFormat: 'JSON' },
+      })
+  })
+  test.each(names)('%s gets the environment that it reads, nothing else', (name) => {
+    const { Variables } = functionOf(name).Environment as { readonly Variables: Readonly<Record<string, unknown>> }
+    expect(Object.keys(Variables).sort()).toEqual(Object.keys(environments[name].entries).sort())
+    // What refers to a queue is its URL once deployed.
+    const deployed = Object.entries(Variables).map(([key, value]) => [
+      key,
+      key.endsWith('_URL') ? `https://sqs.example/${spell(value)}` : spell(value),
+    ])
+    expect(() => parseEnv(name, Object.fromEntries(deployed) as Record<string, string>)).not.toThrow()
+  })
+  test('keep their logs for a while, each in a group of its own', () => {
+    const groups = properties('AWS::Logs::LogGroup')
+    expect(Object.values(groups).map((each) => each.RetentionInDays)).toEqual(names.map(() => 90))
+    expect(new Set(names.map((name) => spell((functionOf(name).LoggingConfig as { LogGroup: unknown }).LogGroup))).size).toBe(names.length)
+  })
+})
+
+describe('alarms', () => {
+  test('are one for each way of being silent, and each has a heading in the runbook', () => {
+    expect(Object.keys(properties('AWS::CloudWatch::Alarm')).sort()).toEqual(Object.keys(alarms).sort())
+    const headings = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8').match(/^## .*/gm)
+    expect([...(headings ?? [])].sort()).toEqual(
+      Object.keys(alarms)
+        .map((name) => `## ${name}`)
+        .sort(),
+    )
+  })
+  test('notice a sweep that does not run at all', () => {
+    expect(properties('AWS::CloudWatch::Alarm').SweepSilent).toMatchObject({
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+    })
+  })
+  test('go to a topic if there is one', () => {
+    const stack = newStack()
+    new ImagePromoter(stack, 'Promoter', { gitRepositories: [], alarmTopic: new Topic(stack, 'Topic') })
+    const actions = resources(Template.fromStack(stack), 'AWS::CloudWatch::Alarm').map(
+      ([, each]) => (each.Properties.AlarmActions as readonly unknown[]).length,
+    )
+    expect(actions).toEqual(Object.keys(alarms).map(() => 1))
+  })
+})
+
+test('a permissions boundary is set on every role', () => {
+  const stack = newStack()
+  const permissionsBoundary = ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'limits')
+  new ImagePromoter(stack, 'Promoter', { gitRepositories: [], permissionsBoundary })
+  const roles = resources(Template.fromStack(stack), 'AWS::IAM::Role').map(([, each]) => spell(each.Properties.PermissionsBoundary))
+  expect([...new Set(roles)]).toEqual(['arn:{Partition}:iam::{AccountId}:policy/limits'])
+})
+
+describe('a repository to be written', () => {
+  test('need not be named: then the stack says that nothing is committed', () => {
+    synthesise({ gitRepositories: [] }).hasOutput('*', { Value: 'none: nothing is committed until gitRepositories names one' })
+  })
+  test.each(['fleet', 'https://github.com/org/fleet', 'org/fleet/', 'org/fl eet', 'a/b/c/d', ''])('cannot be "%s"', (name) => {
+    expect(() => synthesise({ gitRepositories: ['org/fleet', name] })).toThrow(
+      `gitRepositories: expected owner/repository or host/owner/repository, met "${name}"`,
+    )
+  })
+  test('cannot be one of so many that the function would not start', () => {
+    const many = Array.from({ length: 200 }, (_, nth) => `organisation/repository-${nth}`)
+    expect(() => synthesise({ gitRepositories: many })).toThrow('longer than 3000 characters')
+  })
+})
