@@ -134,12 +134,32 @@ export function client(options: GithubOptions): Client {
 /** Octokit brings routes, encoding and types. It must neither retry nor throttle nor log: that is ours, in one place. */
 function octokit(baseUrl: string, options: GithubOptions, log: Log): Octokit {
   const silent = () => undefined
-  return new Octokit({
+  const kit = new Octokit({
     baseUrl,
     userAgent: options.userAgent,
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    request: { fetch: followingOnce(options.fetch ?? globalThis.fetch, log), redirect: 'manual' },
+    request: { fetch: followingOnce(options.fetch ?? globalThis.fetch, log), redirect: 'manual', parseSuccessResponseBody: false },
   })
+  // Octokit's own JSON is made for large numbers: it loses the n of a text that has "123n in it (a path, a file), and takes its time.
+  kit.hook.before('request', (asked) => {
+    const body: unknown = kit.request.endpoint.parse(asked).body
+    if (body !== undefined) Object.assign(asked, { data: JSON.stringify(body) })
+  })
+  kit.hook.after('request', async (answer) => {
+    Object.assign(answer, { data: await plainJson(answer.data) })
+  })
+  return kit
+}
+
+/** What is no JSON stays text: whoever reads it says so. */
+async function plainJson(body: unknown): Promise<unknown> {
+  if (!(body instanceof ReadableStream)) return body
+  const text = await new Response(body).text()
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
 }
 
 /** Of a renamed or moved repository. 302 is not among them: that one leads to an archive, which needs care of its own. */

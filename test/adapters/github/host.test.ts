@@ -377,6 +377,12 @@ describe('a commit', () => {
     expect(github.seen[2]?.body).toMatchObject({ author: { name: 'fluxbot', email: 'flux@example.com' } })
   })
 
+  test.each(['"123n', '[1,"2n"]', '-5n', '"12345678901234567890"'])('sends the text %j as it is', async (text) => {
+    const github = rest(branch(HEAD), moved)
+    await hostOf(github).commit(PLACE, 'main', { ...script, files: [{ path: text, bytes: utf8.encode(text), mode: 'executable' }] })
+    expect(github.seen[1]?.body).toMatchObject({ tree: [{ path: text, content: text }] })
+  })
+
   test('of bytes that are no plain text sends them as a blob, and checks what GitHub made of them', async () => {
     const binary = request({ files: [{ path: 'run.bin', bytes: Uint8Array.from([0xff, 0xfe]), mode: 'executable' }], trees: [] })
     const wrong = rest(branch(HEAD), moved)
