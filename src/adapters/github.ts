@@ -14,6 +14,7 @@ export { gitCredential, pemSigner } from './github/credential.ts'
 export type { GitCredential, JwtSigner } from './github/credential.ts'
 export { apiOf } from './github/client.ts'
 export type { GithubOptions } from './github/client.ts'
+export { blobId }
 
 export function githubHost(options: GithubOptions): GitHost {
   const github = client(options)

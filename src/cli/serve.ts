@@ -60,6 +60,6 @@ function requestOf(incoming: IncomingMessage): Request {
   return new Request(`http://${headers.host ?? '127.0.0.1'}${url}`, {
     method,
     headers: flat,
-    ...(hasBody && { body: Readable.toWeb(incoming) as BodyInit, duplex: 'half' as const }),
+    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' as const }),
   })
 }
