@@ -7,7 +7,7 @@ import { onEvent, onScanQueue, onTargetQueue } from '../src/flow/handlers.ts'
 import { sweep } from '../src/flow/sweep.ts'
 import { openBoxes, type Boxes, type BoxesOptions } from '../src/local/boxes.ts'
 import type { Files, Scene } from '../src/local/github.ts'
-import { virtualTime, type VirtualTime } from '../src/local/time.ts'
+import { virtualTime, wallClock, wallTimers, type VirtualTime } from '../src/local/time.ts'
 import { worldOver } from '../src/local/world.ts'
 import type { Log, World } from '../src/ports.ts'
 import { makeTable } from '../src/cli/seed.ts'
@@ -25,6 +25,8 @@ export interface BoxedOptions {
   readonly around?: BoxesOptions['around']
   readonly github?: BoxesOptions['github']
   readonly time?: VirtualTime
+  /** Real time, for measuring. */
+  readonly wall?: boolean
 }
 export interface Boxed {
   readonly boxes: Boxes
@@ -58,11 +60,19 @@ export function mulberry(seed: number): () => number {
   }
 }
 
-export async function boxed({ files = {}, cold = false, around, github, time = virtualTime() }: BoxedOptions = {}): Promise<Boxed> {
+export async function boxed({
+  files = {},
+  cold = false,
+  around,
+  github,
+  wall = false,
+  time = virtualTime(),
+}: BoxedOptions = {}): Promise<Boxed> {
   const events: { event: string; fields: Readonly<Record<string, unknown>> }[] = []
   const log: Log = (event, fields = {}) => void events.push({ event, fields })
   const random = mulberry(1)
-  const clock = { now: time.now, sleep: (milliseconds: number) => new Promise<void>((done) => void time.after(milliseconds, done)) }
+  const { now, after } = wall ? { ...wallClock, ...wallTimers } : time
+  const clock = { now, sleep: (milliseconds: number) => new Promise<void>((done) => void after(milliseconds, done)) }
   const make = (): World => worldOver({ fetch: (request) => boxes.box(request), url, clock, random, log })
   const instance = () => {
     let warm: World | undefined
@@ -71,7 +81,7 @@ export async function boxed({ files = {}, cold = false, around, github, time = v
   const [evaluate, scan, promote] = [instance(), instance(), instance()]
   const boxes: Boxes = openBoxes({
     clock,
-    timers: time,
+    timers: { after },
     url,
     functions: {
       evaluate: (event) => onEvent(event, evaluate()),
