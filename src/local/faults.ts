@@ -4,7 +4,8 @@ import type { Timers } from './time.ts'
 import { wallTimers } from './time.ts'
 
 export type Fault =
-  | { readonly is: 'delay'; readonly milliseconds: number }
+  /** On the way there unless it says `after`: then the work is done at once and heard of late. */
+  | { readonly is: 'delay'; readonly milliseconds: number; readonly when?: 'before' | 'after' }
   /** Refused with this status and code, nothing done. */
   | {
       readonly is: 'error'
@@ -52,7 +53,7 @@ export const misbehaving = (box: Box, options: MisbehavingOptions): Box => {
     const faults = plan(call)
     for (const fault of faults) tally?.add(fault.is)
     const has = (kind: Fault['is']) => faults.some(({ is }) => is === kind)
-    for (const fault of faults) if (fault.is === 'delay') await wait(timers, fault.milliseconds)
+    await delay(faults, timers, 'before')
     if (faults.some((fault) => fault.is === 'death' && fault.when === 'before')) return dying(die)
     if (has('drop-request')) throw connectionLost(call)
     const refused = faults.map((fault) => refusal(fault, request)).find((response) => response !== undefined)
@@ -60,6 +61,7 @@ export const misbehaving = (box: Box, options: MisbehavingOptions): Box => {
     const again = has('twice') ? request.clone() : undefined
     let answer = await box(request)
     if (again) answer = await box(again)
+    await delay(faults, timers, 'after')
     if (faults.some((fault) => fault.is === 'death' && fault.when === 'after')) return dying(die)
     if (has('drop-answer')) throw connectionLost(call)
     return answer
@@ -77,11 +79,12 @@ export const misbehavingDelivery = <Event>(
     const faults = plan(count(service, operation))
     for (const fault of faults) tally?.add(fault.is)
     const has = (kind: Fault['is']) => faults.some(({ is }) => is === kind)
-    for (const fault of faults) if (fault.is === 'delay') await wait(timers, fault.milliseconds)
+    await delay(faults, timers, 'before')
     if (has('drop-request')) return
     if (has('error') || has('throttle')) throw new Error(`${service} ${operation}: not delivered, as planned`)
     await deliver(event)
     if (has('twice')) await deliver(event)
+    await delay(faults, timers, 'after')
     if (has('drop-answer')) throw new Error(`${service} ${operation}: delivered, and the answer lost, as planned`)
   }
 }
@@ -94,7 +97,12 @@ const counter = () => {
     return { service, operation, nth }
   }
 }
-const wait = (timers: Timers, milliseconds: number) => new Promise<void>((resolve) => void timers.after(milliseconds, resolve))
+const delay = async (faults: readonly Fault[], timers: Timers, when: 'before' | 'after'): Promise<void> => {
+  for (const fault of faults) {
+    if (fault.is === 'delay' && (fault.when ?? 'before') === when)
+      await new Promise<void>((resolve) => void timers.after(fault.milliseconds, resolve))
+  }
+}
 
 const operationOf = (request: Request): string => {
   const target = request.headers.get('x-amz-target')
@@ -198,7 +206,7 @@ export const drawn = ({ random, rates, longest = 2000 }: DrawnOptions): Plan => 
 const faultOf = (kind: Kind, size: number, longest: number): Fault => {
   switch (kind) {
     case 'delay':
-      return { is: 'delay', milliseconds: Math.ceil(size * longest) }
+      return { is: 'delay', milliseconds: Math.ceil(size * longest), when: Math.ceil(size * longest) % 2 === 0 ? 'before' : 'after' }
     case 'error':
       return { is: 'error', status: size < 0.5 ? 500 : 503, code: 'InternalServerError' }
     case 'throttle':
