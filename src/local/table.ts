@@ -1,5 +1,5 @@
 // DynamoDB's wire protocol over tables in memory: the operations and expressions that our own store sends, and nothing else. It stands
-// beside dynalite because it is deterministic, a hundred times faster, and can be put back to an earlier state.
+// beside dynalite because it is deterministic, ten times faster, and can be put back to an earlier state.
 import type { Box, BoxClock } from './box.ts'
 import type { Input } from './aws/json.ts'
 import {

@@ -15,7 +15,7 @@ const throttled = new Set([
  * and the same request may be sent again.
  */
 export const awsFailure = (service: string, doing: string, error: unknown): Failure => {
-  if (error instanceof Failure) return error
+  if (error instanceof Failure && error.code !== 'no-answer') return error
   const { name, status, message } = facts(error)
   const told = (code: string, retry: boolean) => new Failure(`${service}-${code}`, `${doing}: ${name}: ${message}`, { retry, cause: error })
   if (throttled.has(name) || status === 429) return told('throttled', true)

@@ -1,0 +1,93 @@
+// The secrets that manifests refer to, from Secrets Manager: `tagboat/<role>/<scope>/<namespace>/<name>`, JSON of texts by key.
+import type { SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
+import {
+  GetSecretValueCommand,
+  InvalidRequestException,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { Failure } from '../core/failure.ts'
+import type { Clock } from '../ports.ts'
+import { awsFailure } from './http/aws-failure.ts'
+
+/** Who refers to a secret: each function can read those of its own role only. */
+export type SecretRole = 'git' | 'registry' | 'receiver' | 'notify'
+
+export type SecretRead =
+  | { readonly found: true; readonly values: Readonly<Record<string, string>> }
+  | { readonly found: false; readonly why: 'no-such-secret' | 'deleted' }
+
+export interface SecretReader {
+  readonly read: (role: SecretRole, scope: string, namespace: string, name: string) => Promise<SecretRead>
+  /** The next read asks again: for whoever was refused with what was read. */
+  readonly forget: (role: SecretRole, scope: string, namespace: string, name: string) => void
+}
+
+export interface SecretReaderOptions {
+  readonly config: SecretsManagerClientConfig
+  readonly clock: Pick<Clock, 'now'>
+  readonly prefix?: string
+  /** Milliseconds for which a process believes what it has read; five minutes unless given. */
+  readonly keptFor?: number
+  readonly retrying?: <T>(action: () => Promise<T>) => Promise<T>
+}
+
+export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_000, retrying }: SecretReaderOptions): SecretReader => {
+  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
+  const kept = new Map<string, { readonly until: number; readonly work: Promise<SecretRead> }>()
+
+  const ask = async (id: string): Promise<SecretRead> => {
+    try {
+      const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }))
+      return { found: true, values: valuesIn(id, SecretString) }
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return { found: false, why: 'no-such-secret' }
+      // Of a read, this says that the secret is marked for deletion.
+      if (error instanceof InvalidRequestException) return { found: false, why: 'deleted' }
+      throw awsFailure('secrets', `read secret ${id}`, error)
+    }
+  }
+  /** Only what was found is believed for a while: a secret that somebody is about to create must be seen at once. */
+  const fetched = async (id: string): Promise<SecretRead> => {
+    let found = false
+    try {
+      const read = await (retrying ? retrying(() => ask(id)) : ask(id))
+      found = read.found
+      return read
+    } finally {
+      if (!found) kept.delete(id)
+    }
+  }
+
+  return {
+    read: async (role, scope, namespace, name) => {
+      const parts = [role, scope, namespace, name]
+      // Another character cannot be in a secret's name, and a slash would reach into another's.
+      if (!parts.every((part) => /^[\w+=.@-]+$/.test(part))) return { found: false, why: 'no-such-secret' }
+      const id = [prefix, ...parts].join('/')
+      const now = clock.now()
+      const before = kept.get(id)
+      if (before && now < before.until) return before.work
+      const work = fetched(id)
+      kept.set(id, { until: now + keptFor, work })
+      return work
+    },
+    forget: (role, scope, namespace, name) => void kept.delete([prefix, role, scope, namespace, name].join('/')),
+  }
+}
+
+/** Messages name keys, never values. */
+const valuesIn = (id: string, text: string | undefined): Readonly<Record<string, string>> => {
+  const malformed = (met: string) =>
+    new Failure('secret-malformed', `secret ${id}: expected a JSON object whose values are texts, as in {"username": "…"}; met ${met}`)
+  let json: unknown
+  try {
+    json = JSON.parse(text ?? '')
+  } catch {
+    throw malformed(text === undefined ? 'a binary secret' : 'something that is not JSON')
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed('other JSON')
+  const others = Object.entries(json).filter(([, value]) => typeof value !== 'string')
+  if (others.length > 0) throw malformed(`other values under ${others.map(([key]) => key).join(', ')}`)
+  return json as Readonly<Record<string, string>>
+}
