@@ -152,7 +152,7 @@ function equalPair(a: Value | undefined, b: Value | undefined, { shown, step }: 
   if (a && b && a.type.kind !== b.type.kind)
     throw new Panic(`non-comparable types ${shown(a, 's')}: ${a.type.name}, ${b.type.name}: ${shown(b, 'v')}`)
   const [nilA, nilB] = [!a || isNilValue(a), !b || isNilValue(b)]
-  if (nilA || nilB) return nilA === nilB
+  if (!a || !b || nilA || nilB) return nilA === nilB
   if (b.type.kind === 'slice' || b.type.kind === 'map') throw new Panic(`non-comparable type ${shown(b, 's')}: ${b.type.name}`)
   if (b.is === 'struct' && !comparable(b.type)) throw new Panic(`non-comparable type ${shown(b, 's')}: ${b.type.name}`)
   return a.is === 'ptr' && b.is === 'ptr' ? a.to === b.to : deepEqual(a, b, step)

@@ -48,7 +48,7 @@ export function separated(source: string, mark: '_' | '-'): string {
     const lowered = kind === 'upper' || kind === 'connector'
     for (const code of codes) out.push(!lowered ? code : isConnector(code) ? connector : isUpper(code) ? toLower(code) : code)
   }
-  let word = nextWord(Array.from(runes(source), ({ code }) => code))
+  let word: Word = nextWord(Array.from(runes(source), ({ code }) => code))
   const next = (): void => void (word = nextWord(word.rest))
   const putWhileText = (): void => {
     while (word.kind === 'alphabet' || word.kind === 'number') {
@@ -57,6 +57,7 @@ export function separated(source: string, mark: '_' | '-'): string {
     }
   }
   const joins = (kind: WordKind): boolean => kind !== 'connector' && kind !== 'punct'
+  const joinsMore = (kind: WordKind): boolean => kind !== 'none' && joins(kind)
   while (word.rest.length > 0) {
     const previous = word
     if (previous.kind !== 'connector') put(previous)
@@ -64,7 +65,7 @@ export function separated(source: string, mark: '_' | '-'): string {
     switch (previous.kind) {
       case 'number':
         putWhileText()
-        if (word.kind !== 'none' && joins(word.kind)) connect()
+        if (joinsMore(word.kind)) connect()
         break
       case 'connector':
         put(previous)
@@ -78,7 +79,7 @@ export function separated(source: string, mark: '_' | '-'): string {
         }
         if (word.rest.length === 0) break
         const number = word
-        next()
+        word = nextWord(number.rest)
         // A number belongs to the word before it ("bld4_floor"), unless small letters follow ("http_2xx").
         if (word.kind !== 'alphabet') {
           put(number)
@@ -88,7 +89,7 @@ export function separated(source: string, mark: '_' | '-'): string {
         connect()
         put(number)
         putWhileText()
-        if (word.kind !== 'none' && joins(word.kind)) connect()
+        if (joinsMore(word.kind)) connect()
       }
     }
   }
