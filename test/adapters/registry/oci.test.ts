@@ -30,7 +30,7 @@ function adapter({ box, config, now = () => NOW, sleep = () => Promise.resolve()
   return { registry, seen, list, confirm: (tag: string, of: ImageSource = source): Promise<Confirmed> => registry.confirm(of, tag) }
 }
 
-const failure = (code: string, retry = false) => expect.objectContaining({ name: 'Failure', code, retry })
+const failure = (code: string, retry = false): unknown => expect.objectContaining({ name: 'Failure', code, retry })
 
 async function locked(auth: AuthOptions, now: () => number = () => NOW) {
   const world = registryBox({ clock: { now }, auth })

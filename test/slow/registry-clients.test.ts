@@ -1,0 +1,89 @@
+// Clients that we did not write, against our registry box.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  folderBacking,
+  memoryBacking,
+  registryBox,
+  tinyImage,
+  type AuthOptions,
+  type AwsEvent,
+  type Backing,
+} from '../../src/local/registry.ts'
+import { onLoopback, type Loopback } from '../local/loopback.ts'
+import { run } from './processes.ts'
+
+const users = { robot: 'sesame' }
+const folder = mkdtempSync(join(tmpdir(), 'registry-clients-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe.each<readonly [string, () => Backing, AuthOptions | undefined]>([
+  ['open, in memory', memoryBacking, undefined],
+  ['on disk, with Basic', () => folderBacking(join(folder, 'basic')), { scheme: 'basic', users }],
+  ['on disk, with tokens', () => folderBacking(join(folder, 'token')), { scheme: 'token', users }],
+])('skopeo and a registry: %s', (_, backing, auth) => {
+  const events: AwsEvent[] = []
+  const box = registryBox({
+    clock: { now: () => Date.now() },
+    backing: backing(),
+    emit: (event) => events.push(event),
+    redirectBlobs: (digest) => `${storage.url}/${digest}`,
+    ...(auth ? { auth } : {}),
+  })
+  let front: Loopback
+  let storage: Loopback
+  beforeAll(async () => {
+    front = await onLoopback(box.oci)
+    storage = await onLoopback(box.storage)
+  })
+  afterAll(async () => {
+    await front.close()
+    await storage.close()
+    box.close()
+  })
+
+  const at = (name: string): string => `docker://${front.url.slice('http://'.length)}/${name}`
+  const login = (flag: string): string[] => (auth ? [flag, 'robot:sesame'] : [])
+  const from = ['--src-tls-verify=false', ...login('--src-creds')]
+  const to = ['--dest-tls-verify=false', ...login('--dest-creds')]
+  const one = ['--tls-verify=false', ...login('--creds')]
+
+  test('push, list, inspect, copy between names, pull and delete', async () => {
+    const digest = await box.push('seed/app', '1.0.0')
+    await run('skopeo', 'copy', '--preserve-digests', ...from, ...to, at('seed/app:1.0.0'), at('team/app:2.0.0'))
+    await run('skopeo', 'copy', '--preserve-digests', ...from, ...to, at('seed/app:1.0.0'), at('team/app:2.1.0'))
+    expect(box.tags('team/app')).toEqual({ '2.0.0': digest, '2.1.0': digest })
+    expect((JSON.parse(await run('skopeo', 'list-tags', ...one, at('team/app'))) as { Tags: string[] }).Tags).toEqual(['2.0.0', '2.1.0'])
+    const inspected = JSON.parse(await run('skopeo', 'inspect', ...one, at('team/app:2.0.0'))) as { Digest: string; Labels: unknown }
+    expect(inspected).toMatchObject({ Digest: digest, Labels: { 'org.opencontainers.image.version': '1.0.0' } })
+
+    const layout = join(folder, `layout-${events.length}-${auth?.scheme ?? 'open'}`)
+    await run('skopeo', 'copy', '--preserve-digests', ...from, at('team/app:2.0.0'), `oci:${layout}:v1`)
+    expect((JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as { manifests: { digest: string }[] }).manifests[0]?.digest).toBe(
+      digest,
+    )
+    await run('skopeo', 'copy', '--preserve-digests', ...to, `oci:${layout}:v1`, at('third/app:3.0.0'))
+    expect(box.tags('third/app')).toEqual({ '3.0.0': digest })
+
+    await run('skopeo', 'delete', ...one, at('third/app:3.0.0'))
+    expect(box.tags('third/app')).toEqual({})
+    expect(
+      events.map(({ detail }) => `${String(detail['action-type'])} ${String(detail['repository-name'])}:${String(detail['image-tag'])}`),
+    ).toEqual(['PUSH seed/app:1.0.0', 'PUSH team/app:2.0.0', 'PUSH team/app:2.1.0', 'PUSH third/app:3.0.0', 'DELETE third/app:3.0.0'])
+  })
+
+  test('copy an index with its children, which come untagged', async () => {
+    const digest = await box.pushIndex('multi/app', '1', ['amd64', 'arm64'])
+    events.length = 0
+    await run('skopeo', 'copy', '--preserve-digests', '--all', ...from, ...to, at('multi/app:1'), at('multi/copy:1'))
+    expect(box.tags('multi/copy')).toEqual({ '1': digest })
+    const children = ['amd64', 'arm64'].map((architecture) => tinyImage({ name: 'multi/app', tag: '1', architecture }).manifest.digest)
+    expect(events.map(({ detail }) => [detail['image-digest'], detail['image-tag'] ?? null])).toEqual([
+      [children[0], null],
+      [children[1], null],
+      [digest, '1'],
+    ])
+  })
+})

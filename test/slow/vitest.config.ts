@@ -1,0 +1,6 @@
+// The slower proofs: with programs that are not part of an install (skopeo, docker-registry). `npx vitest run --config test/slow/vitest.config.ts`
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: { include: ['test/slow/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, pool: 'threads', maxWorkers: 1 },
+})
