@@ -137,8 +137,9 @@ const reading: Contract<GitHostSubject>['cases'] = [
       )
       for (const [path, one] of Object.entries(AWKWARD)) expect([path, idOf(look.files.get(path)?.bytes ?? one)]).toEqual([path, idOf(one)])
       expect(look.files.get('apps/plain.yaml')?.bytes).toEqual(utf8.encode(APP))
+      const ids = [...new Set(Object.values(AWKWARD).map(idOf))]
       const blobs = await host.blobs(place, Object.values(AWKWARD).map(idOf))
-      expect([...blobs].map(([id, bytes]) => [id, idOf(bytes)]).sort()).toEqual(Object.values(AWKWARD).map((one) => [idOf(one), idOf(one)]).sort())
+      expect([...blobs].map(([id, bytes]) => [id, idOf(bytes)])).toEqual(ids.map((id) => [id, id]))
     },
   },
   {

@@ -78,3 +78,25 @@ describe('what GitHub refuses', () => {
     expect(await host.commit(place, branch, request(scene.head() ?? '', 2, 'executable'))).toMatchObject({ landed: true })
   })
 })
+
+describe('an answer that is lost after the work was done', () => {
+  test.each(['file', 'executable'] as const)('is a failure that may be retried, and the commit is there once (%s)', async (mode) => {
+    const { box, place, branch, scene, fresh } = githubWorld()
+    const head = scene.head() ?? ''
+    const host = fresh({
+      fetch: async (request) => {
+        const moves = request.url.endsWith('/graphql') && /createCommitOnBranch|updateRefs/.test(await request.clone().text())
+        const answer = await box.fetch(request)
+        if (moves) throw new TypeError('fetch failed', { cause: new Error('socket hang up') })
+        return answer
+      },
+    })
+    await expect(host.commit(place, branch, request(head, 1, mode))).rejects.toMatchObject({ code: 'git-unavailable', retry: true })
+    expect(scene.log().map(({ oid }) => oid)).toEqual([scene.head(), head])
+    expect(await fresh().look(place, branch, { since: head, trees: [], files: [] })).toMatchObject({
+      found: true,
+      containsSince: true,
+      history: [{ oid: scene.head(), message: 'Update\n\nTagboat-Id: 1', parent: head }],
+    })
+  })
+})
