@@ -5,7 +5,7 @@ import type { GitPlace } from '../../ports.ts'
 import type { Fetch } from '../http/fetch.ts'
 import { nameOf } from './client.ts'
 import type { Client } from './client.ts'
-import { failureOf } from './failures.ts'
+import { withoutAnswer } from './failures.ts'
 import { readTar } from './tar.ts'
 import type { TarFile } from './tar.ts'
 
@@ -30,7 +30,8 @@ export async function* archive(github: Client, fetch: Fetch, place: GitPlace, co
       if (path !== '') yield { path, bytes: file.bytes }
     }
   } catch (error) {
-    throw failureOf(error, doing, github.clock.now())
+    // Whatever is not ours comes from the stream or from unpacking it.
+    throw error instanceof Failure || !(error instanceof Error) ? error : withoutAnswer(error, doing)
   } finally {
     unzipped.destroy()
   }
@@ -72,14 +73,16 @@ async function download(github: Client, fetch: Fetch, place: GitPlace, commit: s
       ref: commit,
       ...asking,
     })
-    const get = async (address: string, authorized: boolean) =>
-      fetch(
-        new Request(address, {
-          redirect: 'manual',
-          signal: AbortSignal.timeout(TIMEOUT),
-          headers: { 'user-agent': String(headers['user-agent']), ...(authorized ? asking.headers : {}) },
-        }),
-      )
+    const get = async (address: string, authorized: boolean) => {
+      const request = new Request(address, {
+        redirect: 'manual',
+        signal: AbortSignal.timeout(TIMEOUT),
+        headers: { 'user-agent': String(headers['user-agent']), ...(authorized ? asking.headers : {}) },
+      })
+      return fetch(request).catch((error: unknown) => {
+        throw error instanceof Error ? withoutAnswer(error, doing) : error
+      })
+    }
     let answer = await get(url, true)
     for (let hops = 0; hops < 2 && [301, 302, 307, 308].includes(answer.status); hops++) {
       const to = new URL(answer.headers.get('location') ?? url, answer.url === '' ? url : answer.url)

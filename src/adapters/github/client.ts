@@ -7,7 +7,7 @@ import { retrying } from '../http/retry.ts'
 import { tokens } from './auth.ts'
 import type { AskAsApp } from './auth.ts'
 import type { GitCredential } from './credential.ts'
-import { failureOf } from './failures.ts'
+import { failureOf, withoutAnswer } from './failures.ts'
 
 export interface GithubOptions {
   readonly fetch?: Fetch
@@ -105,7 +105,7 @@ export function client(options: GithubOptions): Client {
     } catch (error) {
       const failure = failureOf(error, doing, clock.now())
       // Refused at the door, so nothing was done: even a commit may be sent again with a fresh token.
-      if (failure.code !== 'git-unauthenticated' || !minted.refuse(token)) throw failure
+      if (!(failure instanceof Failure) || failure.code !== 'git-unauthenticated' || !minted.refuse(token)) throw failure
     }
     try {
       return await once(await minted.token(place, credential, asApp(kit)))
@@ -154,7 +154,9 @@ function octokit(baseUrl: string, options: GithubOptions, log: Log): Octokit {
 /** What is no JSON stays text: whoever reads it says so. */
 async function plainJson(body: unknown): Promise<unknown> {
   if (!(body instanceof ReadableStream)) return body
-  const text = await new Response(body).text()
+  const text = await new Response(body).text().catch((error: unknown) => {
+    throw withoutAnswer(error instanceof Error ? error : new Error(String(error)), 'reading an answer')
+  })
   try {
     return JSON.parse(text) as unknown
   } catch {

@@ -96,6 +96,12 @@ const TABLE: readonly Row[] = [
   },
   {
     code: 'git-not-found',
+    status: [422],
+    text: /not accessible to the parent installation/i,
+    advice: 'install the App on this repository, and write the name that it has now',
+  },
+  {
+    code: 'git-not-found',
     type: ['NOT_FOUND'],
     advice: 'check owner and repository; GitHub also says so if the App is not installed there or the token may not see it',
   },
@@ -134,27 +140,32 @@ const TABLE: readonly Row[] = [
 const UNSAID_WAIT = 60_000
 const LONGEST_TEXT = 500
 
-interface Answer {
+/** A failure's cause. Never Octokit's error itself: that one holds the request, and with it the token. */
+export interface Answer {
   readonly status?: number
   readonly types: readonly string[]
+  /** GraphQL's, for each error. */
+  readonly paths: readonly unknown[]
   readonly text: string
   readonly headers: Readonly<Record<string, unknown>>
+  /** What GraphQL gave beside its errors. */
+  readonly data?: unknown
 }
 
-/** `doing` completes "while …" and names the repository. */
-export function failureOf(error: unknown, doing: string, now: number): Failure {
-  if (error instanceof Failure) return error
-  if (error instanceof Error && error.cause instanceof Failure) return error.cause
+/** `doing` completes "while …" and names the repository. What is neither an answer nor the wire's fault stays what it is: a bug of ours. */
+export function failureOf(error: unknown, doing: string, now: number): unknown {
+  if (!(error instanceof Error) || error instanceof Failure) return error
+  if (error.cause instanceof Failure) return error.cause
   const answer = answerOf(error)
-  if (answer === undefined) return withoutAnswer(error, doing)
+  if (answer === undefined) return WITHOUT_ANSWER.includes(error.name) ? withoutAnswer(error, doing) : error
   const row = TABLE.find((candidate) => fits(candidate, answer))
   const said = `while ${doing}, GitHub answered${answer.status === undefined ? '' : ` ${answer.status}`}: ${answer.text.trim().slice(0, LONGEST_TEXT)}`
   if (row === undefined)
-    return new Failure('git-unexpected', `${said}. tagboat does not know this answer: please report it`, { cause: error })
+    return new Failure('git-unexpected', `${said}. tagboat does not know this answer: please report it`, { cause: answer })
   const retryAfter = row.code === 'git-throttled' ? patience(answer, now) : undefined
   return new Failure(row.code, `${said}. What to do: ${row.advice}`, {
     retry: row.retry ?? false,
-    cause: error,
+    cause: answer,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   })
 }
@@ -178,22 +189,20 @@ function patience(answer: Answer, now: number): number {
   return UNSAID_WAIT
 }
 
-function withoutAnswer(error: unknown, doing: string): Failure {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const name = cause instanceof Error ? cause.name : ''
+/** Octokit's error without a response, and the platform's for a time that ran out. */
+const WITHOUT_ANSWER: readonly string[] = ['HttpError', 'TimeoutError', 'AbortError']
+
+export function withoutAnswer(error: Error, doing: string): Failure {
+  const name = error.cause instanceof Error ? error.cause.name : error.name
   if (name === 'TimeoutError' || name === 'AbortError')
     return new Failure('git-timeout', `while ${doing}, GitHub did not answer in time: what was asked for may have been done all the same`, {
       retry: true,
       cause: error,
     })
-  const text = error instanceof Error ? error.message : String(error)
   return new Failure(
     'git-unavailable',
-    `while ${doing}, GitHub could not be reached: ${text.slice(0, LONGEST_TEXT)}. Check network, proxy and certificates`,
-    {
-      retry: true,
-      cause: error,
-    },
+    `while ${doing}, GitHub could not be reached, or did not finish its answer: ${error.message.slice(0, LONGEST_TEXT)}. Check network, proxy and certificates`,
+    { retry: true, cause: error.cause },
   )
 }
 
@@ -201,8 +210,10 @@ const Headers = v.record(v.string(), v.unknown())
 const RestError = v.looseObject({ status: v.number(), response: v.looseObject({ headers: Headers, data: v.unknown() }) })
 const GraphqlError = v.looseObject({
   headers: Headers,
+  data: v.optional(v.unknown()),
   errors: v.array(
     v.looseObject({
+      path: v.optional(v.unknown()),
       message: v.optional(v.string(), ''),
       type: v.optional(v.string()),
       extensions: v.optional(v.looseObject({ code: v.optional(v.string()) })),
@@ -214,12 +225,12 @@ const GraphqlError = v.looseObject({
 function answerOf(error: unknown): Answer | undefined {
   const graphql = v.safeParse(GraphqlError, error)
   if (graphql.success) {
-    const { errors, headers } = graphql.output
+    const { errors, headers, data } = graphql.output
     const types = errors.flatMap((one) => [one.type, one.extensions?.code].filter((type) => type !== undefined))
-    return { types, text: errors.map((one) => one.message).join('; '), headers }
+    return { types, paths: errors.map((one) => one.path), text: errors.map((one) => one.message).join('; '), headers, data }
   }
   const rest = v.safeParse(RestError, error)
   if (!rest.success) return undefined
   const { status, response } = rest.output
-  return { status, types: [], text: error instanceof Error ? error.message : '', headers: response.headers }
+  return { status, types: [], paths: [], text: error instanceof Error ? error.message : '', headers: response.headers }
 }

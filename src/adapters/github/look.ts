@@ -109,10 +109,10 @@ function since(
   return { history, containsSince: met >= 0 ? true : without }
 }
 
+/** Nothing but the repository itself is missing; REST, which is asked for the token, names no path. */
 const NothingThere = v.looseObject({
-  cause: v.looseObject({
-    errors: v.array(v.looseObject({ type: v.literal('NOT_FOUND'), path: v.tuple([v.literal('repository')]) })),
-  }),
+  code: v.literal('git-not-found'),
+  cause: v.looseObject({ paths: v.array(v.strictTuple([v.literal('repository')])) }),
 })
 
 /** Undefined: the repository is not there, or not for us; GitHub does not tell which. */

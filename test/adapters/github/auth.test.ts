@@ -181,7 +181,7 @@ describe('an installation token', () => {
   test('that could not be minted is asked for again by the next one', async () => {
     const clock = setClock()
     const github = canned((seen, at) => {
-      if (at === 0) return json({ message: 'Integration not found' }, 404)
+      if (at === 0) return json({ message: 'This installation has been suspended' }, 403)
       if (seen.path.endsWith('/access_tokens')) return json({ token: 'T1', expires_at: '2026-01-02T05:00:00Z' }, 201)
       return json({ data: { repository: { id: 'R', nameWithOwner: 'org/fleet', ref: null } } })
     })
@@ -192,7 +192,7 @@ describe('an installation token', () => {
       credentials: async () => gitCredential(APP),
       userAgent: 'tagboat',
     })
-    await expect(host.look(PLACE, 'main', { trees: [], files: [] })).rejects.toMatchObject({ code: 'git-not-found' })
+    await expect(host.look(PLACE, 'main', { trees: [], files: [] })).rejects.toMatchObject({ code: 'git-denied' })
     expect(await host.look(PLACE, 'main', { trees: [], files: [] })).toEqual({ found: false, why: 'no-branch' })
   })
 })

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { githubHost } from '../../../src/adapters/github.ts'
 import { Failure } from '../../../src/core/failure.ts'
@@ -108,7 +109,7 @@ describe("GitHub's refusal of a commit", () => {
   ])('is %s (retry: %s)', async (code, retry, answer) => {
     const failure = await failureOfCommit(canned(answer))
     expect({ code: failure.code, retry: failure.retry }).toEqual({ code, retry })
-    expect(failure.message).not.toContain('SECRET')
+    expect(inspect(failure, { depth: 20 })).not.toContain('SECRET')
   })
 
   test('says what was done, what was answered and what to do', async () => {
