@@ -1,6 +1,6 @@
 // All facts in, an ordered list of changes out: one for each automation, each on top of the one before.
-import { editFile, prepare, type PolicyRef } from './markers.ts'
-import { defaultMessage, renderMessage } from './message.ts'
+import { editFile, prepare, type Change, type PolicyRef } from './markers.ts'
+import { defaultMessage, renderMessage, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
 import { prepareSelector } from './selector.ts'
 import type { ImageUpdateAutomationSpec } from './spec.ts'
@@ -92,7 +92,7 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
   const base = automation.at === 'file' ? folderOf(root) : root
   const files: FileFacts[] = []
   const recorded: RecordedChange[] = []
-  const fileChanges: Record<string, ReturnType<typeof byObject>> = {}
+  const fileChanges: Record<string, readonly ObjectChange[]> = {}
   for (const file of [...automation.files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
     if (!isWithin(file.path, root)) continue
     const edit = editFile(written.get(file.path) ?? file.bytes, setting.setting)
@@ -135,8 +135,8 @@ function policiesOf({
 
 const policyRef = ({ id, latestRef }: PolicyFacts): PolicyRef => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })
 
-const imagesOf = (policies: readonly PolicyFacts[]) =>
-  policies.flatMap(({ id, latestRef }) => (latestRef ? [{ policy: { namespace: id.namespace, name: id.name }, ref: latestRef }] : []))
+const imagesOf = (policies: readonly PolicyFacts[]): Readonly<Record<string, Ref>> =>
+  Object.fromEntries(policies.flatMap(({ id, latestRef }) => (latestRef ? [[`${id.namespace}/${id.name}`, latestRef]] : [])))
 
 function record(
   path: string,
@@ -154,10 +154,8 @@ function record(
 }
 
 /** The changes of a file by the object that holds them, in the order in which they stand. */
-function byObject<
-  C extends { readonly object: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly namespace: string } },
->(changes: readonly C[]) {
-  const objects = new Map<string, { readonly object: C['object']; readonly changes: C[] }>()
+function byObject(changes: readonly Change[]): readonly ObjectChange[] {
+  const objects = new Map<string, { readonly object: Change['object']; readonly changes: Change[] }>()
   for (const change of changes) {
     const { apiVersion, kind, name, namespace } = change.object
     const key = JSON.stringify([apiVersion, kind, namespace, name])

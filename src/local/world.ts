@@ -43,7 +43,7 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
     random,
     credentials: async ({ scope, namespace, secret }) => {
       const found = secret === undefined ? undefined : await secrets.read('registry', scope, namespace, secret)
-      return found?.found ? found.value['.dockerconfigjson'] : undefined
+      return found?.found ? found.values['.dockerconfigjson'] : undefined
     },
   })
   const registryOf = (image: string) => (ecrImage(image) ? ecr : oci)
@@ -67,7 +67,7 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
             'git-denied',
             `there is no Git secret tagboat/git/${scope}/${namespace}/${secret}: create it, or name another one in the GitRepository's secretRef`,
           )
-        return gitCredential(found.value)
+        return gitCredential(found.values)
       },
     }),
     outbox: {
