@@ -1,5 +1,23 @@
+// A push or a deletion, from EventBridge: does it change what a policy chose?
+import { dynamodbStore } from '../src/adapters/dynamodb.ts'
+import { boundedMemory } from '../src/adapters/memory.ts'
+import { jsonLog } from '../src/adapters/log.ts'
+import { ecrRegistry } from '../src/adapters/registry/ecr.ts'
+import { sqsQueues } from '../src/adapters/sqs.ts'
+import { systemClock } from '../src/adapters/clock.ts'
 import { parseEnv } from '../src/env.ts'
+import { onEvent } from '../src/flow/handlers.ts'
 
 const env = parseEnv('evaluate', process.env)
+const clock = systemClock
+const random = Math.random
+const world = {
+  store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
+  registry: ecrRegistry({ config: {}, clock, random }),
+  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {} }),
+  memory: boundedMemory({ capacity: 16_000_000 }),
+  log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
+  clock,
+}
 
-export const handler = (): Promise<never> => Promise.reject(new Error(`function "evaluate" has no flow yet (table ${env.TABLE_NAME})`))
+export const handler = (event: unknown): Promise<void> => onEvent(event, world)

@@ -1,5 +1,37 @@
-import { parseEnv } from '../src/env.ts'
+// A target that somebody wants looked at. The only function that holds Git credentials, and only for the repositories named at deploy time.
+import { systemClock } from '../src/adapters/clock.ts'
+import { dynamodbStore } from '../src/adapters/dynamodb.ts'
+import { eventBus } from '../src/adapters/eventbridge.ts'
+import { gitCredential, githubHost } from '../src/adapters/github.ts'
+import { jsonLog } from '../src/adapters/log.ts'
+import { boundedMemory } from '../src/adapters/memory.ts'
+import { gitSecret, secretReader } from '../src/adapters/secrets.ts'
+import { sqsWaker } from '../src/adapters/sqs.ts'
+import { gitRepositoryName, parseEnv } from '../src/env.ts'
+import { onTargetQueue, type BatchAnswer, type QueueEvent } from '../src/flow/handlers.ts'
+import { onlyNamed } from '../src/flow/named.ts'
 
 const env = parseEnv('promote', process.env)
+const clock = systemClock
+const random = Math.random
+const log = jsonLog({ level: env.LOG_LEVEL, write: console.log })
+const secrets = secretReader({ config: {}, clock, prefix: env.SECRET_PREFIX })
+const named = new Set(env.GIT_REPOSITORIES)
+const github = githubHost({
+  clock,
+  random,
+  log,
+  userAgent: 'tagboat',
+  credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+})
+const world = {
+  store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
+  git: onlyNamed(github, (place) => named.has(gitRepositoryName(place))),
+  outbox: { ...sqsWaker({ targetQueueUrl: env.TARGET_QUEUE_URL, config: {} }), ...eventBus({ config: {} }) },
+  memory: boundedMemory({ capacity: 128_000_000 }),
+  log,
+  clock,
+  random,
+}
 
-export const handler = (): Promise<never> => Promise.reject(new Error(`function "promote" has no flow yet (table ${env.TABLE_NAME})`))
+export const handler = (event: QueueEvent): Promise<BatchAnswer> => onTargetQueue(event, world)

@@ -1,5 +1,33 @@
+// A listing that somebody asked for, or a tag that only the holder of a registry's credentials can confirm.
+import { systemClock } from '../src/adapters/clock.ts'
+import { dynamodbStore } from '../src/adapters/dynamodb.ts'
+import { jsonLog } from '../src/adapters/log.ts'
+import { boundedMemory } from '../src/adapters/memory.ts'
+import { ecrRegistry, ociRegistry, registryByHost } from '../src/adapters/registry.ts'
+import { registrySecret, secretReader } from '../src/adapters/secrets.ts'
+import { sqsQueues } from '../src/adapters/sqs.ts'
 import { parseEnv } from '../src/env.ts'
+import { onScanQueue, type BatchAnswer, type QueueEvent } from '../src/flow/handlers.ts'
 
 const env = parseEnv('scan', process.env)
+const clock = systemClock
+const random = Math.random
+const secrets = secretReader({ config: {}, clock, prefix: env.SECRET_PREFIX })
+const world = {
+  store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
+  registry: registryByHost({
+    ecr: ecrRegistry({ config: {}, clock, random }),
+    oci: ociRegistry({
+      fetch: (request) => fetch(request),
+      clock,
+      random,
+      credentials: (source) => registrySecret(source, secrets),
+    }),
+  }),
+  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {} }),
+  memory: boundedMemory({ capacity: 16_000_000 }),
+  log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
+  clock,
+}
 
-export const handler = (): Promise<never> => Promise.reject(new Error(`function "scan" has no flow yet (table ${env.TABLE_NAME})`))
+export const handler = (event: QueueEvent): Promise<BatchAnswer> => onScanQueue(event, world)

@@ -1,5 +1,20 @@
+// Every minute: what events lost.
+import { systemClock } from '../src/adapters/clock.ts'
+import { dynamodbStore } from '../src/adapters/dynamodb.ts'
+import { jsonLog } from '../src/adapters/log.ts'
+import { sqsQueues } from '../src/adapters/sqs.ts'
 import { parseEnv } from '../src/env.ts'
+import { onTimer } from '../src/flow/handlers.ts'
 
 const env = parseEnv('sweep', process.env)
+const clock = systemClock
+const random = Math.random
+const world = {
+  store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
+  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {} }),
+  log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
+  clock,
+  random,
+}
 
-export const handler = (): Promise<never> => Promise.reject(new Error(`function "sweep" has no flow yet (table ${env.TABLE_NAME})`))
+export const handler = (): Promise<number> => onTimer(world)

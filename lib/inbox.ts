@@ -1,4 +1,5 @@
 // How signals come in and wait: the rule for ECR's events, the two queues, and a dead-letter queue for each way of getting lost.
+import { pushPattern } from '../src/core/events.ts'
 import { Duration, Names } from 'aws-cdk-lib'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -42,10 +43,10 @@ export class Inbox extends Construct {
     return new Rule(this, 'EcrImageAction', {
       description: 'tagboat: an image was pushed, deleted, archived or restored',
       eventPattern: {
-        source: ['aws.ecr'],
-        detailType: ['ECR Image Action'],
+        source: [...pushPattern.source],
+        detailType: [...pushPattern['detail-type']],
         detail: {
-          'action-type': ['PUSH', 'DELETE', 'UPDATE_STORAGE_CLASS'],
+          ...pushPattern.detail,
           ...(repositories ? { 'repository-name': [...repositories] } : {}),
         },
       },

@@ -22,9 +22,18 @@ export const zones: readonly Zone[] = [
   { at: 'src/adapters/http/', files: ['src/adapters/http/', 'src/core/', 'src/ports.ts'], packages: ['node:'] },
   {
     at: 'src/adapters/',
-    files: ['<own adapter>', 'src/adapters/http/', 'src/core/', 'src/ports.ts'],
+    files: [
+      '<own adapter>',
+      'src/adapters/http/',
+      'src/adapters/registry/failures.ts',
+      'src/adapters/registry/listing.ts',
+      'src/core/',
+      'src/ports.ts',
+    ],
     packages: ['@aws-sdk/', '@octokit/', ...outside],
   },
+  // The door that picks between two adapters of one port.
+  { at: 'src/adapters/registry.ts', files: ['src/adapters/registry/', 'src/core/', 'src/ports.ts'], packages: [] },
   { at: 'src/local/', files: ['src/local/', 'src/core/'], packages: ['node:', 'dynalite', 'graphql', '@octokit/graphql-schema'] },
   { at: 'src/local/world.ts', files: ['src/local/', 'src/core/', 'src/adapters/', 'src/ports.ts'], packages: ['node:'] },
   { at: 'src/cli/', files: ['src/'], packages: ['node:', 'valibot', 'yaml', '@aws-sdk/'] },
@@ -33,7 +42,7 @@ export const zones: readonly Zone[] = [
     files: ['src/core/', 'src/flow/', 'src/web/', 'src/adapters/', 'src/ports.ts', 'src/env.ts'],
     packages: ['node:', '@aws-sdk/'],
   },
-  { at: 'lib/', files: ['lib/', 'src/env.ts', 'src/core/'], packages: ['aws-cdk-lib', 'constructs', 'node:'] },
+  { at: 'lib/', files: ['lib/', 'src/env.ts', 'src/core/'], packages: ['aws-cdk-lib', 'constructs', 'valibot', 'node:'] },
   { at: 'bin/', files: ['lib/'], packages: ['aws-cdk-lib', 'tsx', 'node:'] },
 ]
 

@@ -7,7 +7,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, GitPlace, ImageSource } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
 
 /** Who refers to a secret: each function can read those of its own role only. */
@@ -90,4 +90,23 @@ const valuesIn = (id: string, text: string | undefined): Readonly<Record<string,
   const others = Object.entries(json).filter(([, value]) => typeof value !== 'string')
   if (others.length > 0) throw malformed(`other values under ${others.map(([key]) => key).join(', ')}`)
   return json as Readonly<Record<string, string>>
+}
+
+/** The secret that a GitRepository names; without one, the scope's `default`. */
+export async function gitSecret(
+  { credential: { scope, namespace, secret = 'default' } }: GitPlace,
+  secrets: SecretReader,
+): Promise<Readonly<Record<string, string>>> {
+  const found = await secrets.read('git', scope, namespace, secret)
+  if (found.found) return found.values
+  throw new Failure(
+    'git-denied',
+    `there is no secret tagboat/git/${scope}/${namespace}/${secret}: create it, or name another one in the GitRepository's spec.secretRef`,
+  )
+}
+
+/** The `.dockerconfigjson` that an ImageRepository names. */
+export async function registrySecret({ scope, namespace, secret }: ImageSource, secrets: SecretReader): Promise<string | undefined> {
+  const found = secret === undefined ? undefined : await secrets.read('registry', scope, namespace, secret)
+  return found?.found ? found.values['.dockerconfigjson'] : undefined
 }

@@ -7,41 +7,57 @@ import { targetKey } from '../core/state.ts'
 import type { Outbox } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
 
-export interface SqsQueuesOptions {
-  readonly targetQueueUrl: string
-  readonly scanQueueUrl: string
+export interface SqsOptions {
   readonly config: SQSClientConfig
   /** Repeats what failed in passing. Both sends may be repeated: one is deduplicated, the other asks for something idempotent. */
   readonly retrying?: <T>(action: () => Promise<T>) => Promise<T>
 }
 
-export const sqsQueues = ({ targetQueueUrl, scanQueueUrl, config, retrying }: SqsQueuesOptions): Pick<Outbox, 'wake' | 'scan'> => {
-  const client = new SQSClient({ ...config, maxAttempts: 1 })
-  const send = async (doing: string, command: () => SendMessageCommand): Promise<void> => {
-    const once = () =>
-      client.send(command()).catch((error: unknown) => {
-        throw awsFailure('sqs', doing, error)
-      })
-    await (retrying ? retrying(once) : once())
-  }
+type Send = (doing: string, command: () => SendMessageCommand) => Promise<void>
+
+/** For whoever may only ask for a look at a target. */
+export const sqsWaker = ({ targetQueueUrl, ...options }: SqsOptions & { readonly targetQueueUrl: string }): Pick<Outbox, 'wake'> =>
+  waking(targetQueueUrl, sender(options))
+
+export const sqsQueues = ({
+  targetQueueUrl,
+  scanQueueUrl,
+  ...options
+}: SqsOptions & { readonly targetQueueUrl: string; readonly scanQueueUrl: string }): Pick<Outbox, 'wake' | 'scan'> => {
+  const send = sender(options)
   return {
-    wake: (target, deduplication) =>
-      send(
-        `wake ${targetKey(target)}`,
-        () =>
-          new SendMessageCommand({
-            QueueUrl: targetQueueUrl,
-            MessageBody: targetMessage(target),
-            // A branch may be longer than the 128 characters, and hold others, than SQS takes here.
-            MessageGroupId: sha256(targetKey(target)),
-            MessageDeduplicationId: sha256(deduplication),
-          }),
-      ),
+    ...waking(targetQueueUrl, send),
     scan: (request) =>
       send(
         `ask for a scan of ${request.imageRepository.namespace}/${request.imageRepository.name}`,
         () => new SendMessageCommand({ QueueUrl: scanQueueUrl, MessageBody: scanMessage(request) }),
       ),
+  }
+}
+
+const waking = (targetQueueUrl: string, send: Send): Pick<Outbox, 'wake'> => ({
+  wake: (target, deduplication) =>
+    send(
+      `wake ${targetKey(target)}`,
+      () =>
+        new SendMessageCommand({
+          QueueUrl: targetQueueUrl,
+          MessageBody: targetMessage(target),
+          // A branch may be longer than the 128 characters, and hold others, than SQS takes here.
+          MessageGroupId: sha256(targetKey(target)),
+          MessageDeduplicationId: sha256(deduplication),
+        }),
+    ),
+})
+
+function sender({ config, retrying }: SqsOptions): Send {
+  const client = new SQSClient({ ...config, maxAttempts: 1 })
+  return async (doing, command) => {
+    const once = () =>
+      client.send(command()).catch((error: unknown) => {
+        throw awsFailure('sqs', doing, error)
+      })
+    await (retrying ? retrying(once) : once())
   }
 }
 

@@ -1,5 +1,6 @@
 // Which world a command speaks to. Now: the boxed world that runs in another terminal.
-import { worldOver, wallClock } from '../local/world.ts'
+import { systemClock } from '../adapters/clock.ts'
+import { worldOver } from '../local/world.ts'
 import type { World } from '../ports.ts'
 import type { Flag, Given } from './command.ts'
 import { findRunning } from './running.ts'
@@ -21,6 +22,6 @@ export interface Connection {
 
 export async function connect(given: Given, terminal: Terminal): Promise<Connection> {
   const { url } = findRunning(terminal.folder, given.text('dir') ?? terminal.environment['TAGBOAT_DIR'])
-  const world = worldOver({ fetch: (request) => fetch(request), url, clock: wallClock, random: Math.random })
+  const world = worldOver({ fetch: (request) => fetch(request), url, clock: systemClock, random: Math.random })
   return { world, url, scope: given.text('scope') ?? defaultScope, close: () => undefined }
 }

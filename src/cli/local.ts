@@ -6,7 +6,8 @@ import { Failure } from '../core/failure.ts'
 import { onEvent, onScanQueue, onTargetQueue } from '../flow/handlers.ts'
 import { sweep, wakeEverything } from '../flow/sweep.ts'
 import { openBoxes, type Boxes } from '../local/boxes.ts'
-import { wallClock, worldOver } from '../local/world.ts'
+import { worldOver } from '../local/world.ts'
+import { systemClock } from '../adapters/clock.ts'
 import type { World } from '../ports.ts'
 import { dashboard } from '../web/dashboard.ts'
 import { Usage, type Command } from './command.ts'
@@ -86,10 +87,10 @@ function open(
   terminal: Terminal,
 ): { readonly boxes: Boxes; readonly world: World; readonly handle: (request: Request) => Promise<Response> } {
   const log = narrator(terminal)
-  const make = () => worldOver({ fetch: (request) => boxes.box(request), url, clock: wallClock, random: Math.random, log })
+  const make = () => worldOver({ fetch: (request) => boxes.box(request), url, clock: systemClock, random: Math.random, log })
   const [world, forEvaluate, forScan, forPromote] = [make(), make(), make(), make()]
   const boxes = openBoxes({
-    clock: wallClock,
+    clock: systemClock,
     folder,
     url,
     functions: {

@@ -9,10 +9,10 @@ import {
   type Problem,
 } from '../core/spec.ts'
 import { policyKey, targetKey, type ObjectId, type StoredObject, type TargetId } from '../core/state.ts'
-import type { World } from '../ports.ts'
+import type { Outbox, World } from '../ports.ts'
 import { mark } from './mark.ts'
 
-type Applying = Pick<World, 'store' | 'outbox' | 'clock' | 'log'>
+export type Applying = Pick<World, 'store' | 'clock' | 'log'> & { readonly outbox: Pick<Outbox, 'wake' | 'scan'> }
 
 export interface ApplyRequest {
   readonly manifests: readonly Manifest[]

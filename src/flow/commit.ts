@@ -2,11 +2,11 @@
 import { withTrailers } from '../core/trailers.ts'
 import type { PlannedChange } from '../core/plan.ts'
 import type { Entry, Intent, Target } from '../core/state.ts'
-import type { GitPlace, World } from '../ports.ts'
+import type { GitPlace, Outbox, World } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { advance, type Reading } from './read.ts'
 
-type Committing = Pick<World, 'git' | 'store' | 'outbox' | 'memory' | 'log' | 'clock' | 'random'>
+type Committing = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & { readonly outbox: Pick<Outbox, 'announce'> }
 
 /** What a holder carries from step to step of its look at a target. */
 export interface Tenancy {
@@ -53,7 +53,7 @@ export async function report(
   intent: Intent,
   { commit, at }: { readonly commit: string; readonly at: number },
   target: Target,
-  world: Pick<World, 'store' | 'outbox' | 'log'>,
+  world: Pick<Committing, 'store' | 'outbox' | 'log'>,
 ): Promise<Entry> {
   const { id, automation, changes, message } = intent
   const entry: Entry = {

@@ -6,12 +6,15 @@ import type { Standing } from '../core/select.ts'
 import type { Signal } from '../core/signal.ts'
 import { policyKey, samePolicy, type Selection, type Watch } from '../core/state.ts'
 import { weigh } from '../core/weigh.ts'
-import type { ImageSource, Shelf, World } from '../ports.ts'
+import type { ImageSource, Outbox, Registry, Shelf, World } from '../ports.ts'
 import { deliver } from './mark.ts'
 import { ruleOf } from './rule.ts'
 import { roleSource } from './source.ts'
 
-type Evaluating = Pick<World, 'store' | 'registry' | 'outbox' | 'memory' | 'log' | 'clock'>
+export type Evaluating = Pick<World, 'store' | 'memory' | 'log' | 'clock'> & {
+  readonly registry: Pick<Registry, 'confirm'>
+  readonly outbox: Pick<Outbox, 'wake' | 'scan'>
+}
 
 /** What became of the signal at one policy. */
 export interface Verdict {

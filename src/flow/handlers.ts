@@ -3,10 +3,10 @@ import { hearEcr } from '../core/signal.ts'
 import { ecrImageName } from '../core/image.ts'
 import { parseScanMessage, parseTargetMessage } from '../core/messages.ts'
 import type { World } from '../ports.ts'
-import { evaluate } from './evaluate.ts'
-import { promote } from './promote.ts'
-import { scan } from './scan.ts'
-import { sweep } from './sweep.ts'
+import { evaluate, type Evaluating } from './evaluate.ts'
+import { promote, type Promoting } from './promote.ts'
+import { scan, type Scanning } from './scan.ts'
+import { sweep, type Sweeping } from './sweep.ts'
 
 /** Of a queue's event, what we read. */
 export interface QueueEvent {
@@ -17,14 +17,14 @@ export interface BatchAnswer {
 }
 
 /** EventBridge → evaluate. What is not a signal is counted and logged, never thrown: throwing would bring it back. */
-export async function onEvent(event: unknown, world: Omit<World, 'git'>): Promise<void> {
+export async function onEvent(event: unknown, world: Evaluating): Promise<void> {
   const heard = hearEcr(event, (account, region, repository) => ecrImageName({ account, region, repository }))
   if (heard.heard) await evaluate(heard.signal, world)
   else world.log('event-refused', { why: heard.why, detail: heard.detail })
 }
 
 /** Scan queue → scan. */
-export const onScanQueue = (event: QueueEvent, world: Omit<World, 'git'>): Promise<BatchAnswer> =>
+export const onScanQueue = (event: QueueEvent, world: Scanning): Promise<BatchAnswer> =>
   each(event, world, async (body) => {
     const read = parseScanMessage(body)
     if (read.ok) await scan(read.value, world)
@@ -32,7 +32,7 @@ export const onScanQueue = (event: QueueEvent, world: Omit<World, 'git'>): Promi
   })
 
 /** Target queue → promote. */
-export const onTargetQueue = (event: QueueEvent, world: Omit<World, 'registry'>): Promise<BatchAnswer> =>
+export const onTargetQueue = (event: QueueEvent, world: Promoting): Promise<BatchAnswer> =>
   each(event, world, async (body) => {
     const read = parseTargetMessage(body)
     if (read.ok) await promote(read.value, world)
@@ -40,7 +40,7 @@ export const onTargetQueue = (event: QueueEvent, world: Omit<World, 'registry'>)
   })
 
 /** Timer → sweep. */
-export const onTimer = (world: Omit<World, 'git' | 'registry'>): Promise<number> => sweep(world)
+export const onTimer = (world: Sweeping): Promise<number> => sweep(world)
 
 /**
  * A malformed message is permanent: it is acknowledged and logged. Anything else goes back; what follows it in its batch too, since the

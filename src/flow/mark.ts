@@ -1,9 +1,9 @@
 // Somebody has to look at a target: whoever notices says so, as often as they like.
 import type { ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { targetKey, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
-import type { Shelf, World } from '../ports.ts'
+import type { Outbox, Shelf, World } from '../ports.ts'
 
-type Marking = Pick<World, 'store' | 'outbox' | 'clock'>
+export type Marking = Pick<World, 'store' | 'clock'> & { readonly outbox: Pick<Outbox, 'wake'> }
 
 /** A message that gets lost is missed after this long, and sent again by the sweep. */
 const patience = 60_000

@@ -2,14 +2,16 @@
 import { Failure } from '../core/failure.ts'
 import { decide, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
-import type { World } from '../ports.ts'
+import type { Outbox, World } from '../ports.ts'
 import { land, report, type Tenancy } from './commit.ts'
 import { configured, readGit, situation, type Configured } from './gather.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
 import { conclude } from './report.ts'
 import { settle } from './settle.ts'
 
-type Promoting = Pick<World, 'git' | 'store' | 'outbox' | 'memory' | 'log' | 'clock' | 'random'>
+export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & {
+  readonly outbox: Pick<Outbox, 'wake' | 'announce'>
+}
 
 /** How often one holder looks again while work keeps arriving, before it hands over to a fresh message. */
 const mostRounds = 6

@@ -5,13 +5,13 @@ import { latestTags, scannedTags, scanRevision, standingOf } from '../core/selec
 import { imageKey } from '../core/image.ts'
 import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
-import type { Confirmed, ImageSource, ScanRequest, World } from '../ports.ts'
+import type { Confirmed, ImageSource, Outbox, ScanRequest, World } from '../ports.ts'
 import { evaluate } from './evaluate.ts'
 import { deliver } from './mark.ts'
 import { ruleOf } from './rule.ts'
 import { sourceOfRepository } from './source.ts'
 
-type Scanning = Pick<World, 'store' | 'registry' | 'outbox' | 'memory' | 'log' | 'clock'>
+export type Scanning = Pick<World, 'store' | 'registry' | 'memory' | 'log' | 'clock'> & { readonly outbox: Pick<Outbox, 'wake' | 'scan'> }
 
 /** More than a repository may hold anywhere: a listing without end is a broken registry. */
 const mostTags = 1_000_000

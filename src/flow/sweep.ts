@@ -1,11 +1,11 @@
 // The timer that repairs what events lost. It looks at what is due and sends the signals that events would have sent; it decides nothing.
 import { policyKey, targetKey, type DueItem, type ObjectId, type PolicyId, type TargetId } from '../core/state.ts'
 import type { ImagePolicySpec } from '../core/spec.ts'
-import type { World } from '../ports.ts'
+import type { Outbox, World } from '../ports.ts'
 import { follow, nextDue } from './apply.ts'
 import { deliver, mark } from './mark.ts'
 
-type Sweeping = Pick<World, 'store' | 'outbox' | 'clock' | 'log' | 'random'>
+export type Sweeping = Pick<World, 'store' | 'clock' | 'log' | 'random'> & { readonly outbox: Pick<Outbox, 'wake' | 'scan'> }
 
 const page = 100
 /** Less than the minute between two sweeps: what is left is due a minute later. */

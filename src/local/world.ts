@@ -5,12 +5,9 @@ import { gitCredential, githubHost } from '../adapters/github.ts'
 import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
-import { ecrRegistry } from '../adapters/registry/ecr.ts'
-import { ociRegistry } from '../adapters/registry/oci.ts'
-import { secretReader } from '../adapters/secrets.ts'
+import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
+import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
-import { Failure } from '../core/failure.ts'
-import { ecrImage } from '../core/image.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
 import { queues } from './boxes.ts'
 import { account, region } from './sample.ts'
@@ -41,18 +38,11 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
     fetch,
     clock,
     random,
-    credentials: async ({ scope, namespace, secret }) => {
-      const found = secret === undefined ? undefined : await secrets.read('registry', scope, namespace, secret)
-      return found?.found ? found.values['.dockerconfigjson'] : undefined
-    },
+    credentials: (source) => registrySecret(source, secrets),
   })
-  const registryOf = (image: string) => (ecrImage(image) ? ecr : oci)
   return {
     store: dynamodbStore({ table, config, clock, random }),
-    registry: {
-      confirm: (source, tag) => registryOf(source.image).confirm(source, tag),
-      list: (source) => registryOf(source.image).list(source),
-    },
+    registry: registryByHost({ ecr, oci }),
     git: githubHost({
       fetch,
       clock,
@@ -60,15 +50,7 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
       log,
       userAgent: 'tagboat',
       api: () => `${url}/api/v3`,
-      credentials: async ({ credential: { scope, namespace, secret = 'default' } }) => {
-        const found = await secrets.read('git', scope, namespace, secret)
-        if (!found.found)
-          throw new Failure(
-            'git-denied',
-            `there is no Git secret tagboat/git/${scope}/${namespace}/${secret}: create it, or name another one in the GitRepository's secretRef`,
-          )
-        return gitCredential(found.values)
-      },
+      credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
     }),
     outbox: {
       ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config }),
@@ -79,9 +61,4 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
     clock,
     random,
   }
-}
-
-export const wallClock: Clock = {
-  now: () => Date.now(),
-  sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
 }

@@ -1,0 +1,32 @@
+import { Failure } from '../core/failure.ts'
+import type { GitHost, GitPlace } from '../ports.ts'
+
+/** Only repositories that were named at deploy time are looked at or written, whatever configuration says. */
+export function onlyNamed(git: GitHost, isNamed: (place: GitPlace) => boolean): GitHost {
+  const check = (place: GitPlace): void => {
+    if (isNamed(place)) return
+    const { host, owner, repository } = place
+    throw new Failure(
+      'git-not-named',
+      `${host}/${owner}/${repository} was not named when tagboat was deployed: add it to gitRepositories and deploy again`,
+    )
+  }
+  const guarded =
+    <Rest extends readonly unknown[], Answer>(action: (place: GitPlace, ...rest: Rest) => Promise<Answer>) =>
+    async (place: GitPlace, ...rest: Rest): Promise<Answer> => {
+      check(place)
+      return action(place, ...rest)
+    }
+  return {
+    blobId: git.blobId,
+    look: guarded(git.look),
+    list: guarded(git.list),
+    blobs: guarded(git.blobs),
+    difference: guarded(git.difference),
+    commit: guarded(git.commit),
+    archive: (place, commit) => {
+      check(place)
+      return git.archive(place, commit)
+    },
+  }
+}
