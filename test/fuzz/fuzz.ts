@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
 export interface Target {
@@ -56,7 +57,7 @@ async function inWorker(job: Job): Promise<Fuzzed> {
   // Node's own launcher registers TypeScript inside of the worker, which does not inherit it.
   const launcher = new URL('../../bin/run.js', import.meta.url)
   const worker = new Worker(launcher, {
-    argv: [new URL('./worker.ts', import.meta.url).pathname],
+    argv: [fileURLToPath(new URL('./worker.ts', import.meta.url))],
     workerData: { job, shared },
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   })

@@ -1,7 +1,8 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { nativeSource } from './native.ts'
-import { goError, parsePattern } from './parse.ts'
+import { parsePattern } from './parse.ts'
 import { expand, parseTemplate } from './expand.ts'
+import { goError } from './reader.ts'
 
 export interface Pattern {
   readonly source: string

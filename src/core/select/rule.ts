@@ -3,7 +3,7 @@ import { numberCandidates, textCandidates, versionCandidates, type Candidates } 
 import { parseRange } from '../semver.ts'
 
 export interface PolicyChoice {
-  readonly semver?: { readonly range: string }
+  readonly semver?: { readonly range?: string }
   readonly alphabetical?: { readonly order?: string }
   readonly numerical?: { readonly order?: string }
 }
@@ -84,7 +84,7 @@ function compileFilter(filter: Rule['filterTags']): { readonly key: CompiledRule
 /** Of several members the first in Flux's order of looking counts. */
 function compilePolicy(policy: PolicyChoice): { readonly candidates: Candidates; readonly fault?: Refused } {
   if (policy.semver) {
-    const parsed = parseRange(policy.semver.range)
+    const parsed = parseRange(policy.semver.range ?? '')
     return parsed.ok ? { candidates: versionCandidates(parsed.range) } : invalid(parsed.error)
   }
   const ordered = policy.alphabetical ?? policy.numerical
