@@ -74,6 +74,7 @@ export function githubBox(options: GithubBoxOptions): GithubBox {
     codeload: `https://codeload.${host}`,
   })
   forge.onPush((push) => hooks.push(push))
+  forge.onPull((told) => hooks.pull(told))
   forge.onPush((push) => followPush(forge, push))
   const doors: Doors = { rest: restDoor(forge), graphql: graphqlDoor(forge), git: gitDoor(forge) }
   const { access } = forge

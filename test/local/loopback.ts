@@ -1,7 +1,6 @@
 // A box on a loopback port, for clients that are processes.
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import type { Box } from '../../src/local/box.ts'
 
 export interface Loopback {
@@ -12,7 +11,7 @@ export async function onLoopback(box: Box): Promise<Loopback> {
   const server = createServer((incoming, outgoing) => {
     const headers = new Headers(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as [string, string]))
     const hasBody = incoming.method !== 'GET' && incoming.method !== 'HEAD'
-    const body = hasBody ? { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' } : {}
+    const body = hasBody ? { body: Readable.toWeb(incoming), duplex: 'half' } : {}
     const request = new Request(`http://${incoming.headers.host ?? ''}${incoming.url ?? ''}`, {
       method: incoming.method ?? 'GET',
       headers,
@@ -22,7 +21,7 @@ export async function onLoopback(box: Box): Promise<Loopback> {
       (response) => {
         outgoing.writeHead(response.status, Object.fromEntries(response.headers))
         if (response.body === null) outgoing.end()
-        else Readable.fromWeb(response.body as ReadableStream).pipe(outgoing)
+        else Readable.fromWeb(response.body).pipe(outgoing)
       },
       (error: unknown) => outgoing.writeHead(500).end(String(error)),
     )

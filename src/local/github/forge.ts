@@ -7,7 +7,7 @@ import { actorIdentity, openAccess } from './access.ts'
 import { Refusal } from './answers.ts'
 import type { RefChange } from './backing.ts'
 import { diskBacking } from './disk.ts'
-import type { GitRepo } from './gitrepo.ts'
+import type { GitRepo, Pull } from './gitrepo.ts'
 import { freshNotes, fullName, openGitRepo } from './gitrepo.ts'
 import type { LimitWish, Limits } from './limits.ts'
 import { openLimits } from './limits.ts'
@@ -38,6 +38,11 @@ export interface Push {
   readonly after: string | null
   readonly by: string
 }
+export interface PullTold {
+  readonly gitRepo: GitRepo
+  readonly pull: Pull
+  readonly action: 'opened' | 'edited' | 'closed' | 'reopened' | 'synchronize'
+}
 export interface Forge {
   readonly options: Required<Omit<ForgeOptions, 'limits'>>
   readonly access: Access
@@ -58,6 +63,8 @@ export interface Forge {
   /** After a push by Git itself: what moved between two looks. */
   readonly noticePush: (gitRepo: GitRepo, by: string, before: ReadonlyMap<string, string>) => void
   readonly onPush: (listener: (push: Push) => void) => void
+  readonly tellPull: (told: PullTold) => void
+  readonly onPull: (listener: (told: PullTold) => void) => void
   readonly counts: Map<string, number>
 }
 
@@ -73,6 +80,7 @@ export function openForge(wish: ForgeOptions): Forge {
   }
   const gitRepos: GitRepo[] = []
   const listeners: ((push: Push) => void)[] = []
+  const pullListeners: ((told: PullTold) => void)[] = []
   const ids = { last: 1000 }
   const open = (owner: string, name: string, defaultBranch: string) => {
     const store = backing === 'memory' ? memoryBacking() : diskBacking(placeOf(backing.folder, owner, name), defaultBranch)
@@ -149,6 +157,8 @@ export function openForge(wish: ForgeOptions): Forge {
       for (const change of changes) announce({ gitRepo, by, ...change })
     },
     onPush: (listener) => void listeners.push(listener),
+    tellPull: (told) => pullListeners.forEach((listener) => listener(told)),
+    onPull: (listener) => void pullListeners.push(listener),
   }
 }
 

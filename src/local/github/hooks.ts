@@ -3,8 +3,8 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Box } from '../box.ts'
 import { identityOf } from './access.ts'
 import { isoTime } from './answers.ts'
-import type { Forge, Push } from './forge.ts'
-import type { GitRepo, Pull } from './gitrepo.ts'
+import type { Forge, PullTold, Push } from './forge.ts'
+import type { GitRepo } from './gitrepo.ts'
 import { isAncestor, relate } from './history.ts'
 import { ZERO } from './objects.ts'
 import { repositoryShape, userShape, webOf } from './rest/shapes.ts'
@@ -18,7 +18,7 @@ export interface Delivery {
 }
 export interface Hooks {
   readonly push: (push: Push) => void
-  readonly pull: (gitRepo: GitRepo, pull: Pull, action: string) => void
+  readonly pull: (told: PullTold) => void
   /** Resolves when everything sent so far has been answered. */
   readonly settled: () => Promise<readonly Delivery[]>
 }
@@ -51,7 +51,7 @@ export function openHooks(forge: Forge, receiver: Box | undefined, at: Places): 
   }
   return {
     push: (push) => deliver(push.gitRepo, 'push', pushPayload(push, at)),
-    pull: (gitRepo, pull, action) => deliver(gitRepo, 'pull_request', pullPayload(gitRepo, pull, action, at)),
+    pull: (told) => deliver(told.gitRepo, 'pull_request', pullPayload(told, at)),
     settled: () => Promise.all(deliveries),
   }
 }
@@ -97,7 +97,7 @@ function pushPayload({ gitRepo, ref, before, after, by }: Push, at: Places) {
     sender: userShape(at, identityOf(by)),
   }
 }
-function pullPayload(gitRepo: GitRepo, pull: Pull, action: string, at: Places) {
+function pullPayload({ gitRepo, pull, action }: PullTold, at: Places) {
   const web = webOf(at, gitRepo)
   const end = (ref: string, sha: string) => ({ ref, sha, label: `${gitRepo.notes.owner}:${ref}`, repo: repositoryShape(at, gitRepo) })
   return {

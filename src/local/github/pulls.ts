@@ -61,6 +61,7 @@ export function openPull(forge: Forge, gitRepo: GitRepo, actor: Actor, wish: Pul
   }
   notes.pulls.push(pull)
   gitRepo.save()
+  forge.tellPull({ gitRepo, pull, action: 'opened' })
   return pull
 }
 
@@ -134,6 +135,7 @@ export function mergePull(forge: Forge, gitRepo: GitRepo, pull: Pull, actor: Act
   })
   forge.move(gitRepo, actor, [before], { merging: true })
   gitRepo.save()
+  forge.tellPull({ gitRepo, pull, action: 'closed' })
   return oid
 }
 function mergeCommit(
@@ -200,9 +202,15 @@ export function enqueue(forge: Forge, gitRepo: GitRepo, pull: Pull, actor: Actor
 }
 
 /** Merges what was waiting for what has come meanwhile. */
-export function settlePulls(forge: Forge, gitRepo: GitRepo): void {
-  for (const pull of gitRepo.notes.pulls) {
-    if (pull.state === 'closed' || unmet(gitRepo, pull).length > 0 || mergeState(gitRepo, pull) === 'DIRTY') continue
+export function settlePulls(forge: Forge, gitRepo: GitRepo, wanted: (pull: Pull) => boolean = () => true): void {
+  for (const pull of gitRepo.notes.pulls.filter(wanted)) {
+    if (
+      (pull.queued === null && pull.autoMerge === null) ||
+      pull.state === 'closed' ||
+      unmet(gitRepo, pull).length > 0 ||
+      mergeState(gitRepo, pull) === 'DIRTY'
+    )
+      continue
     const by: Actor = { kind: 'person', login: pull.autoMerge?.by ?? pull.queued?.by ?? '', gitRepos: 'all', permissions: 'all' }
     if (pull.queued !== null) mergePull(forge, gitRepo, pull, by, { fromQueue: true })
     else if (pull.autoMerge !== null && hasQueue(gitRepo, pull)) enqueue(forge, gitRepo, pull, by)
@@ -219,15 +227,18 @@ export function followPush(forge: Forge, { gitRepo, ref, after }: Push): void {
   const now = forge.options.clock.now()
   for (const pull of open) {
     const base = branch(gitRepo, pull.base)
-    if (pull.head === name && after !== null) pull.headSha = after
+    const pushed = pull.head === name && after !== null
+    if (pushed) pull.headSha = after
     pull.updatedAt = now
     const gone = after === null || base === undefined
     // A head that holds nothing new closes its pull request: as merged if the base has moved on to it, else because it was reset.
     if (gone || isAncestor(gitRepo.git, pull.headSha, base)) {
       Object.assign(pull, { state: 'closed', closedAt: now, autoMerge: null, queued: null })
       if (!gone && pull.base === name) Object.assign(pull, { mergedAt: now, mergeCommit: base })
-    }
+      forge.tellPull({ gitRepo, pull, action: 'closed' })
+    } else if (pushed) forge.tellPull({ gitRepo, pull, action: 'synchronize' })
   }
   gitRepo.save()
+  settlePulls(forge, gitRepo, ({ autoMerge }) => autoMerge !== null)
 }
 export const pullUrl = (web: string, gitRepo: GitRepo, pull: Pull) => `${web}/${fullName(gitRepo.notes)}/pull/${pull.number}`

@@ -6,6 +6,7 @@ import type { Forge } from '../forge.ts'
 import type { Git } from '../git.ts'
 import type { GitRepo, Pull } from '../gitrepo.ts'
 import { fullName } from '../gitrepo.ts'
+import { nodeId, partsOfNodeId } from '../nodeids.ts'
 
 export interface Context {
   readonly forge: Forge
@@ -74,18 +75,6 @@ export function mayWrite(context: Context, gitRepo: GitRepo, permission: string)
   if (gitRepo.notes.archived) throw new Refusal(403, 'Repository was archived so is read-only.', { type: 'UNPROCESSABLE' })
 }
 
-// Opaque to callers. GitHub's own are packed differently, and as opaque.
-export const nodeId = (kind: string, ...parts: readonly (string | number)[]) =>
-  `${kind}_${Buffer.from(parts.join('\n')).toString('base64url')}`
-export function partsOfNodeId(id: string): readonly [kind: string, ...parts: readonly string[]] {
-  const line = id.indexOf('_')
-  return [
-    id.slice(0, line),
-    ...Buffer.from(id.slice(line + 1), 'base64url')
-      .toString('utf8')
-      .split('\n'),
-  ]
-}
 export const unknownNode = (id: string) => new Refusal(404, `Could not resolve to a node with the global id of '${id}'`)
 export const repositoryId = (gitRepo: GitRepo) => nodeId('R', gitRepo.notes.id)
 

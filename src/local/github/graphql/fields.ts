@@ -5,6 +5,7 @@ import { entryAt, findObject } from '../git.ts'
 import { fullName } from '../gitrepo.ts'
 import { touches, walk } from '../history.ts'
 import type { Stamp } from '../objects.ts'
+import { nodeId } from '../nodeids.ts'
 import { kindOfMode } from '../objects.ts'
 import { verify } from '../signing.ts'
 import type { Connection, Paging } from './connection.ts'
@@ -14,7 +15,6 @@ import {
   findNode,
   findRepository,
   gitOf,
-  nodeId,
   objectSource,
   personSource,
   refSource,

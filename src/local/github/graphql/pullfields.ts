@@ -2,10 +2,11 @@ import { actorIdentity, identityOf } from '../access.ts'
 import { Refusal, isoTime } from '../answers.ts'
 import type { GitRepo, Pull } from '../gitrepo.ts'
 import { enableAutoMerge, enqueue, mergePull, mergeState, pullUrl } from '../pulls.ts'
+import { nodeId } from '../nodeids.ts'
 import type { Paging } from './connection.ts'
 import { connect } from './connection.ts'
 import type { Context, PullSource } from './context.ts'
-import { findNode, mayWrite, nodeId, objectSource, personSource, pullSource, refSource, repositorySource, unknownNode } from './context.ts'
+import { findNode, mayWrite, objectSource, personSource, pullSource, refSource, repositorySource, unknownNode } from './context.ts'
 import type { Field, Fields } from './fields.ts'
 
 export const pullsOf = (gitRepo: GitRepo) => gitRepo.notes.pulls.map((pull) => pullSource(gitRepo, pull))

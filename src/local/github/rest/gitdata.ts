@@ -7,9 +7,10 @@ import type { GitRepo } from '../gitrepo.ts'
 import { isAncestor } from '../history.ts'
 import type { Stamp } from '../objects.ts'
 import { goodPath, goodRefName, kindOfMode } from '../objects.ts'
+import { nodeId } from '../nodeids.ts'
 import type { Asked, Reply } from './route.ts'
 import { recordOf, route, textOf, textsOf } from './route.ts'
-import { apiOf, gitCommitShape, nodeIdOf } from './shapes.ts'
+import { apiOf, gitCommitShape } from './shapes.ts'
 
 const READ = ['contents', 'read'] as const
 const WRITE = ['contents', 'write'] as const
@@ -19,7 +20,7 @@ function refShape({ at }: Asked, gitRepo: GitRepo, name: string, oid: string) {
   const api = apiOf(at, gitRepo)
   return {
     ref: name,
-    node_id: nodeIdOf('REF', gitRepo.notes.id, name),
+    node_id: nodeId('REF', gitRepo.notes.id, name),
     url: `${api}/git/${name}`,
     object: { sha: oid, type, url: `${api}/git/${type}s/${oid}` },
   }
@@ -145,7 +146,7 @@ function getBlob(asked: Asked, gitRepo: GitRepo): Reply {
   return {
     body: {
       sha,
-      node_id: nodeIdOf('O', gitRepo.notes.id, sha),
+      node_id: nodeId('O', gitRepo.notes.id, sha),
       size: bytes.length,
       url: `${apiOf(asked.at, gitRepo)}/git/blobs/${sha}`,
       content,

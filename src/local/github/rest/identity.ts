@@ -5,9 +5,10 @@ import { Refusal, isoTime, notFound, validationFailed } from '../answers.ts'
 import { findCommit } from '../git.ts'
 import type { GitRepo, Status } from '../gitrepo.ts'
 import { settlePulls } from '../pulls.ts'
+import { nodeId } from '../nodeids.ts'
 import type { Asked, Places, Reply, Route } from './route.ts'
 import { PAGING, pageOf, recordOf, route, textOf, textsOf } from './route.ts'
-import { apiOf, nodeIdOf, repositoryDetails, repositoryShape, statusShape, userShape } from './shapes.ts'
+import { apiOf, repositoryDetails, repositoryShape, statusShape, userShape } from './shapes.ts'
 
 function appIn(asked: Asked) {
   if (asked.actor.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
@@ -192,7 +193,7 @@ export const identity = [
       body: {
         id: app.id,
         slug: app.slug,
-        node_id: nodeIdOf('A', app.id),
+        node_id: nodeId('A', app.id),
         name: app.slug,
         owner: userShape(asked.at, identityOf(app.slug)),
         description: null,

@@ -7,9 +7,10 @@ import { relate } from '../history.ts'
 import { mergeTrees } from '../merging.ts'
 import type { MergeState } from '../pulls.ts'
 import { mergePull, mergeState, openPull } from '../pulls.ts'
+import { nodeId } from '../nodeids.ts'
 import type { Asked, Reply } from './route.ts'
 import { PAGING, pageOf, route, textOf, textsOf } from './route.ts'
-import { apiOf, commitShape, fileShape, nodeIdOf, repositoryShape, userShape, webOf } from './shapes.ts'
+import { apiOf, commitShape, fileShape, repositoryShape, userShape, webOf } from './shapes.ts'
 
 const READ = ['pull_requests', 'read'] as const
 const WRITE = ['pull_requests', 'write'] as const
@@ -18,7 +19,7 @@ const time = (at: number | null) => (at === null ? null : isoTime(at))
 function labelShape({ at }: Asked, gitRepo: GitRepo, name: string) {
   return {
     id: identityOf(name).id,
-    node_id: nodeIdOf('LA', gitRepo.notes.id, name),
+    node_id: nodeId('LA', gitRepo.notes.id, name),
     url: `${apiOf(at, gitRepo)}/labels/${encodeURIComponent(name)}`,
     name,
     description: null,
@@ -30,7 +31,7 @@ function teamShape({ at }: Asked, slug: string) {
   const id = identityOf(slug).id
   return {
     id,
-    node_id: nodeIdOf('T', slug),
+    node_id: nodeId('T', slug),
     name: slug,
     slug,
     description: null,
@@ -57,7 +58,7 @@ function pullShape(asked: Asked, gitRepo: GitRepo, pull: Pull) {
   return {
     url: own,
     id: pull.id,
-    node_id: nodeIdOf('PR', gitRepo.notes.id, pull.number),
+    node_id: nodeId('PR', gitRepo.notes.id, pull.number),
     html_url: web,
     diff_url: `${web}.diff`,
     patch_url: `${web}.patch`,
@@ -182,9 +183,9 @@ function update(asked: Asked, gitRepo: GitRepo): Reply {
   const pull = named(asked, gitRepo)
   const { title, body, state, base } = asked.body
   if (state !== undefined && state !== 'open' && state !== 'closed') throw new Refusal(422, 'Validation Failed')
-  if (state === 'open' && pull.state === 'closed') reopen(gitRepo, pull)
-  if (state === 'closed' && pull.state === 'open')
-    Object.assign(pull, { state: 'closed', closedAt: asked.now, autoMerge: null, queued: null })
+  const action = state === undefined || state === pull.state ? 'edited' : state === 'open' ? 'reopened' : 'closed'
+  if (action === 'reopened') reopen(gitRepo, pull)
+  if (action === 'closed') Object.assign(pull, { state: 'closed', closedAt: asked.now, autoMerge: null, queued: null })
   if (typeof title === 'string') pull.title = title
   if (body !== undefined) pull.body = textOf(body) ?? null
   if (typeof base === 'string') {
@@ -194,6 +195,7 @@ function update(asked: Asked, gitRepo: GitRepo): Reply {
   }
   pull.updatedAt = asked.now
   gitRepo.save()
+  asked.forge.tellPull({ gitRepo, pull, action })
   return { body: wholePull(asked, gitRepo, pull) }
 }
 function reopen(gitRepo: GitRepo, pull: Pull): void {

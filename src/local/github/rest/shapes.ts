@@ -7,12 +7,11 @@ import type { TreeChange } from '../git.ts'
 import type { GitRepo, Status } from '../gitrepo.ts'
 import { fullName } from '../gitrepo.ts'
 import { hunks } from '../merging.ts'
+import { nodeId } from '../nodeids.ts'
 import type { Commit } from '../objects.ts'
 import { verify } from '../signing.ts'
 import type { Places } from './route.ts'
 
-export const nodeIdOf = (kind: string, ...parts: readonly (string | number)[]) =>
-  `${kind}_${Buffer.from(parts.join('\n')).toString('base64url')}`
 export const apiOf = (at: Places, gitRepo: GitRepo) => `${at.api}/repos/${fullName(gitRepo.notes)}`
 export const webOf = (at: Places, gitRepo: GitRepo) => `${at.web}/${fullName(gitRepo.notes)}`
 export const pathInUrl = (path: string) => path.split('/').map(encodeURIComponent).join('/')
@@ -22,7 +21,7 @@ export function userShape(at: Places, identity: Identity) {
   return {
     login: identity.login,
     id: identity.id,
-    node_id: nodeIdOf('U', identity.login),
+    node_id: nodeId('U', identity.login),
     avatar_url: `${at.web}/${identity.login}.png`,
     gravatar_id: '',
     url: api,
@@ -86,7 +85,7 @@ export function repositoryShape(at: Places, gitRepo: GitRepo) {
   const host = new URL(at.web).host
   return {
     id: notes.id,
-    node_id: nodeIdOf('R', notes.id),
+    node_id: nodeId('R', notes.id),
     name: notes.name,
     full_name: fullName(notes),
     owner: userShape(at, identityOf(notes.owner, 'Organization')),
@@ -154,7 +153,7 @@ export function gitCommitShape(forge: Forge, at: Places, gitRepo: GitRepo, oid: 
   const web = webOf(at, gitRepo)
   return {
     sha: oid,
-    node_id: nodeIdOf('O', gitRepo.notes.id, oid),
+    node_id: nodeId('O', gitRepo.notes.id, oid),
     url: `${api}/git/commits/${oid}`,
     html_url: `${web}/commit/${oid}`,
     author: stampShape(commit.author),
@@ -170,7 +169,7 @@ export function commitShape(forge: Forge, at: Places, gitRepo: GitRepo, oid: str
   const web = webOf(at, gitRepo)
   return {
     sha: oid,
-    node_id: nodeIdOf('O', gitRepo.notes.id, oid),
+    node_id: nodeId('O', gitRepo.notes.id, oid),
     commit: {
       author: stampShape(commit.author),
       committer: stampShape(commit.committer),
@@ -220,7 +219,7 @@ export function statusShape(at: Places, gitRepo: GitRepo, status: Status) {
   const creator = userShape(at, identityOf(status.by))
   return {
     id: status.id,
-    node_id: nodeIdOf('SC', status.id),
+    node_id: nodeId('SC', status.id),
     url: `${apiOf(at, gitRepo)}/statuses/${status.sha}`,
     avatar_url: creator.avatar_url,
     state: status.state,
