@@ -152,7 +152,7 @@ export interface GitHost {
   readonly list: (place: GitPlace, tree: string) => Promise<readonly TreeFile[]>
   /** Contents by blob id; each is hashed again, and what does not match its id is a Failure. */
   readonly blobs: (place: GitPlace, ids: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>
-  /** All files of a commit, as a stream. Contents may have been changed by attributes on the way: compare blob ids. */
+  /** The files of a commit as a stream, without links and very large ones. Attributes may have changed contents on the way: compare blob ids. */
   readonly archive: (place: GitPlace, commit: string) => AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>
   /** Paths that differ between a commit and a later one that contains it; not complete if the host would not say it all. */
   readonly difference: (place: GitPlace, from: string, to: string) => Promise<Difference>

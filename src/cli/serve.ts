@@ -43,7 +43,7 @@ async function answer(handle: (request: Request) => Promise<Response>, incoming:
     if (cookies.length > 0) headers['set-cookie'] = cookies
     outgoing.writeHead(response.status, headers)
     if (response.body === null || incoming.method === 'HEAD') outgoing.end()
-    else await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing)
+    else await pipeline(Readable.fromWeb(response.body), outgoing)
   } catch (error) {
     // The other side has gone, or the handler has a fault: this connection ends, the world goes on.
     if (!outgoing.headersSent) outgoing.writeHead(500, { 'content-type': 'text/plain' }).end(`${String(error)}\n`)
@@ -60,6 +60,6 @@ function requestOf(incoming: IncomingMessage): Request {
   return new Request(`http://${headers.host ?? '127.0.0.1'}${url}`, {
     method,
     headers: flat,
-    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' as const }),
+    ...(hasBody && { body: Readable.toWeb(incoming), duplex: 'half' as const }),
   })
 }

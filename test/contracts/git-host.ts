@@ -364,6 +364,16 @@ const writing: Contract<GitHostSubject>['cases'] = [
           expect(await person.read('run.sh')).toEqual({ bytes: utf8.encode('3'), mode })
         },
       },
+      {
+        name: `builds upon the head that it is told, not upon the one that it saw last (${mode})`,
+        run: async ({ host, place, branch, person }: GitHostSubject) => {
+          await person.commit({ 'run.sh': change('1') })
+          found(await host.look(place, branch, NOTHING))
+          const theirs = await person.commit({ 'theirs.yaml': 't' })
+          landed(await host.commit(place, branch, request(theirs, { 'run.sh': change('2') })))
+          expect((await person.read('theirs.yaml'))?.bytes).toEqual(utf8.encode('t'))
+        },
+      },
     ]
   }),
   {

@@ -21,7 +21,7 @@ const Landed = v.looseObject({
 /** An error that came after the deed: the commit is there, whatever else is wrong. */
 const LandedAllTheSame = v.looseObject({
   cause: v.looseObject({
-    data: v.looseObject({ createCommitOnBranch: v.looseObject({ commit: v.looseObject({ oid: v.string() }) }) }),
+    partly: v.looseObject({ createCommitOnBranch: v.looseObject({ commit: v.looseObject({ oid: v.string() }) }) }),
   }),
 })
 

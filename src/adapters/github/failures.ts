@@ -149,7 +149,7 @@ export interface Answer {
   readonly text: string
   readonly headers: Readonly<Record<string, unknown>>
   /** What GraphQL gave beside its errors. */
-  readonly data?: unknown
+  readonly partly?: unknown
 }
 
 /** `doing` completes "while …" and names the repository. What is neither an answer nor the wire's fault stays what it is: a bug of ours. */
@@ -197,7 +197,7 @@ export function withoutAnswer(error: Error, doing: string): Failure {
   if (name === 'TimeoutError' || name === 'AbortError')
     return new Failure('git-timeout', `while ${doing}, GitHub did not answer in time: what was asked for may have been done all the same`, {
       retry: true,
-      cause: error,
+      cause: error.cause,
     })
   return new Failure(
     'git-unavailable',
@@ -214,9 +214,9 @@ const GraphqlError = v.looseObject({
   errors: v.array(
     v.looseObject({
       path: v.optional(v.unknown()),
-      message: v.optional(v.string(), ''),
-      type: v.optional(v.string()),
-      extensions: v.optional(v.looseObject({ code: v.optional(v.string()) })),
+      message: v.nullish(v.string(), ''),
+      type: v.nullish(v.string()),
+      extensions: v.nullish(v.looseObject({ code: v.nullish(v.string()) })),
     }),
   ),
 })
@@ -226,8 +226,8 @@ function answerOf(error: unknown): Answer | undefined {
   const graphql = v.safeParse(GraphqlError, error)
   if (graphql.success) {
     const { errors, headers, data } = graphql.output
-    const types = errors.flatMap((one) => [one.type, one.extensions?.code].filter((type) => type !== undefined))
-    return { types, paths: errors.map((one) => one.path), text: errors.map((one) => one.message).join('; '), headers, data }
+    const types = errors.flatMap((one) => [one.type, one.extensions?.code].filter((type) => typeof type === 'string'))
+    return { types, paths: errors.map((one) => one.path), text: errors.map((one) => one.message).join('; '), headers, partly: data }
   }
   const rest = v.safeParse(RestError, error)
   if (!rest.success) return undefined

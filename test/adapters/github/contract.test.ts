@@ -4,7 +4,7 @@ import { failures, runContract } from '../../contracts/contract.ts'
 import { gitHostContract } from '../../contracts/git-host.ts'
 import { githubWorld } from './world.ts'
 
-runContract(gitHostContract, githubWorld)
+runContract(gitHostContract, async () => githubWorld())
 
 describe('the contract notices a Git host', () => {
   const broken: Readonly<Record<string, (host: GitHost) => GitHost>> = {
@@ -37,7 +37,7 @@ describe('the contract notices a Git host', () => {
     }),
   }
   test.each(Object.entries(broken))('%s', async (_, breaking) => {
-    const failed = await failures(gitHostContract, () => {
+    const failed = await failures(gitHostContract, async () => {
       const world = githubWorld()
       return { ...world, host: breaking(world.host) }
     })

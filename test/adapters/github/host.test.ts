@@ -317,6 +317,12 @@ describe('a commit', () => {
     expect(github.seen).toHaveLength(2)
   })
 
+  test('for which GitHub finds nothing to commit to, on a branch that has moved, is told so', async () => {
+    const github = canned((_, at) => (at === 0 ? refused('NOT_FOUND') : branch(NEW, 'org/navy')))
+    expect(await hostOf(github).commit(PLACE, 'main', request())).toEqual({ landed: false, why: 'head-moved' })
+    expect(github.seen).toHaveLength(2)
+  })
+
   test('of an executable moves the branch only from where it was read, and has no author, so that GitHub signs it', async () => {
     const github = rest(branch(HEAD), moved)
     expect(await hostOf(github).commit(PLACE, 'main', script)).toMatchObject({ landed: true, oid: NEW, verified: true })
@@ -381,6 +387,19 @@ describe('a commit', () => {
     const github = rest(branch(HEAD), moved)
     await hostOf(github).commit(PLACE, 'main', { ...script, files: [{ path: text, bytes: utf8.encode(text), mode: 'executable' }] })
     expect(github.seen[1]?.body).toMatchObject({ tree: [{ path: text, content: text }] })
+  })
+
+  test.each([
+    ['that has a byte order mark', '\uFEFFa: 1\n'],
+    ['that has a NUL', 'a: \0\n'],
+    ['that is long', 'a: 1\n'.repeat(20_000)],
+  ])('of a text %s sends it as a blob', async (_, text) => {
+    const github = canned((seen, at) => {
+      if (at === 0) return branch(HEAD)
+      return json({ sha: seen.path.endsWith('/blobs') ? idOf(text) : NEW, committer: { date: DATE }, data: { updateRefs: {} } })
+    })
+    await hostOf(github).commit(PLACE, 'main', { ...script, files: [{ path: 'run.sh', bytes: utf8.encode(text), mode: 'executable' }] })
+    expect(github.seen[2]?.body).toMatchObject({ tree: [{ path: 'run.sh', mode: '100755', type: 'blob', sha: idOf(text) }] })
   })
 
   test('of bytes that are no plain text sends them as a blob, and checks what GitHub made of them', async () => {

@@ -28,6 +28,18 @@ describe('requests, minting apart', () => {
     expect(asked()).toEqual({ 'mutation createCommitOnBranch': 1 })
   })
 
+  test.each<readonly [string, CommitRequest['files']]>([
+    ['201 files', request('', 201).files],
+    ['five megabytes and a byte', [{ path: 'big.bin', bytes: new Uint8Array(5 * 1024 * 1024 + 1), mode: 'file' }]],
+  ])('a commit of %s does not go where GitHub would fail on it', async (_, files) => {
+    const { host, place, branch, scene, asked, forget } = githubWorld()
+    const head = scene.head() ?? ''
+    forget()
+    expect(await host.commit(place, branch, { ...request(head, 0), files })).toMatchObject({ landed: true, verified: true })
+    expect(asked()).not.toHaveProperty('mutation createCommitOnBranch')
+    expect(scene.log()).toHaveLength(2)
+  })
+
   test('a commit of executables after a look is four, and five in a process that knows nothing', async () => {
     const { host, place, branch, scene, asked, forget, fresh } = githubWorld()
     await host.look(place, branch, { trees: [], files: [] })
