@@ -7,22 +7,14 @@ export interface Contract<T> {
 }
 
 /** Registers one test for each case; `make` gives each a fresh subject. */
-<<<<<<< HEAD
 export function runContract<T>(contract: Contract<T>, make: () => T | Promise<T>): void {
-=======
-export function runContract<T>(contract: Contract<T>, make: () => Promise<T>): void {
->>>>>>> hand
   describe(contract.name, () => {
     for (const each of contract.cases) test(each.name, async () => each.run(await make()))
   })
 }
 
 /** The names of the cases that a subject does not hold. */
-<<<<<<< HEAD
 export async function failures<T>(contract: Contract<T>, make: () => T | Promise<T>): Promise<string[]> {
-=======
-export async function failures<T>(contract: Contract<T>, make: () => Promise<T>): Promise<string[]> {
->>>>>>> hand
   const failed: string[] = []
   for (const each of contract.cases) {
     const subject = await make()
