@@ -56,7 +56,9 @@ describe('committing by createCommitOnBranch', () => {
   test('of many at one head exactly one lands', async () => {
     const { app, repo } = await makeWorld()
     const head = repo.head()
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => app.graphql(COMMIT, commitInput(head, { 'README.md': `${n}\n` }))))
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => app.graphql(COMMIT, commitInput(head, { 'README.md': `${n}\n` }))),
+    )
     expect(answers.filter(({ errors }) => errors === undefined)).toHaveLength(1)
     expect(answers.flatMap((answer) => types(answer) ?? [])).toEqual(Array.from({ length: 9 }, () => 'STALE_DATA'))
     expect(repo.log()).toHaveLength(2)
@@ -64,7 +66,11 @@ describe('committing by createCommitOnBranch', () => {
 
   test('adds and removes in one commit; a folder without files is gone', async () => {
     const { app, repo } = await makeWorld()
-    const input = commitInput(repo.head(), {}, { fileChanges: { additions: [{ path: 'new/a b/ü.txt', contents: 'eA==' }], deletions: [{ path: 'apps/web/deploy.yaml' }] } })
+    const input = commitInput(
+      repo.head(),
+      {},
+      { fileChanges: { additions: [{ path: 'new/a b/ü.txt', contents: 'eA==' }], deletions: [{ path: 'apps/web/deploy.yaml' }] } },
+    )
     await app.graphql(COMMIT.replace(/file\(.*?\}/, ''), input)
     expect([...repo.files().keys()]).toEqual(['README.md', 'apps/api/deploy.yaml', 'new/a b/ü.txt'])
   })
@@ -92,8 +98,18 @@ describe('committing by createCommitOnBranch', () => {
     ['contents that are not base64', COMMIT, { fileChanges: { additions: [{ path: 'a', contents: '%' }] } }, /not base64/],
     ['a path that leaves the repository', COMMIT, { fileChanges: { additions: [{ path: '../a', contents: '' }] } }, /not valid: \.\.\/a/],
     ['the removal of what is not there', COMMIT, { fileChanges: { deletions: [{ path: 'nope' }] } }, /does not exist as of commit/],
-    ['a branch that is not there', COMMIT, { branch: { repositoryNameWithOwner: 'acme/fleet', branchName: 'nope' } }, /Could not resolve to a Ref/],
-    ['a repository that is not there', COMMIT, { branch: { repositoryNameWithOwner: 'acme/nope', branchName: 'main' } }, /Could not resolve to a Repository/],
+    [
+      'a branch that is not there',
+      COMMIT,
+      { branch: { repositoryNameWithOwner: 'acme/fleet', branchName: 'nope' } },
+      /Could not resolve to a Ref/,
+    ],
+    [
+      'a repository that is not there',
+      COMMIT,
+      { branch: { repositoryNameWithOwner: 'acme/nope', branchName: 'main' } },
+      /Could not resolve to a Repository/,
+    ],
   ])('is refused with status 200 and errors for %s', async (_, query, more, message) => {
     const { app, repo } = await makeWorld()
     const head = repo.head()
@@ -115,14 +131,19 @@ describe('committing by createCommitOnBranch', () => {
     const query = 'mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid tree { oid } } } }'
     const branch = { repositoryNameWithOwner: 'acme/big', branchName: 'main' }
     let head = repo.head()
-    const begin = performance.now()
+    const hundreds: number[] = []
+    let begin = performance.now()
     for (let n = 0; n < 1000; n++) {
       const answer = await app.graphql(query, commitInput(head, { [path(n)]: `image: app-${n}:1.0.1\n` }, { branch }))
       head = text(answer.data, 'createCommitOnBranch.commit.oid')
+      if (n % 100 === 99) {
+        hundreds.push(performance.now() - begin)
+        begin = performance.now()
+      }
     }
-    const spent = performance.now() - begin
     expect(repo.log()).toHaveLength(1001)
-    expect(spent).toBeLessThan(3000)
+    // The middle one of ten, so that a machine that is busy for a moment is not taken for a slow box.
+    expect(10 * (hundreds.sort((a, b) => a - b)[5] ?? Infinity)).toBeLessThan(3000)
   })
 
   test('gives the same ids for the same deeds at the same times', async () => {
@@ -190,7 +211,18 @@ describe('looking', () => {
                 path: 'apps/web/deploy.yaml',
                 object: { text: 'image: web:1.0.0\n', isTruncated: false, isBinary: false, byteSize: 17, oid: web },
               },
-              apps: { oid: apps, mode: 16384, type: 'tree', object: { oid: apps, entries: [{ name: 'api', type: 'tree' }, { name: 'web', type: 'tree' }] } },
+              apps: {
+                oid: apps,
+                mode: 16384,
+                type: 'tree',
+                object: {
+                  oid: apps,
+                  entries: [
+                    { name: 'api', type: 'tree' },
+                    { name: 'web', type: 'tree' },
+                  ],
+                },
+              },
               none: null,
             },
           },
@@ -216,7 +248,13 @@ describe('looking', () => {
   test('shows links, executables and submodules by their modes', async () => {
     const { app, repo } = await makeWorld()
     const other = '1'.repeat(40)
-    repo.commit({ files: { link: { mode: '120000', content: 'README.md' }, 'run.sh': { mode: '100755', content: '' }, module: { mode: '160000', oid: other } } })
+    repo.commit({
+      files: {
+        link: { mode: '120000', content: 'README.md' },
+        'run.sh': { mode: '100755', content: '' },
+        module: { mode: '160000', oid: other },
+      },
+    })
     const field = (name: string, path: string) => `${name}: file(path: "${path}") { mode type object { oid } }`
     const answer = await app.graphql(
       `{ repository(owner: "acme", name: "fleet") { ref(qualifiedName: "main") { target { ... on Commit { ${field('link', 'link')} ${field('run', 'run.sh')} ${field('module', 'module')} } } } } }`,
@@ -232,11 +270,17 @@ describe('looking', () => {
     const { app, repo } = await makeWorld()
     for (let n = 0; n < 5; n++) repo.commit({ files: { 'README.md': `${n}` } })
     const history = (args: string) =>
-      app.graphql(`{ repository(owner: "acme", name: "fleet") { ref(qualifiedName: "main") { target { ... on Commit { history${args} { totalCount nodes { oid } pageInfo { hasNextPage endCursor } } } } } } }`)
+      app.graphql(
+        `{ repository(owner: "acme", name: "fleet") { ref(qualifiedName: "main") { target { ... on Commit { history${args} { totalCount nodes { oid } pageInfo { hasNextPage endCursor } } } } } } }`,
+      )
     const oids = repo.log().map(({ oid }) => ({ oid }))
     const first = await history('(first: 4)')
     const cursor = text(first.data, 'repository.ref.target.history.pageInfo.endCursor')
-    expect(at(first.data, 'repository.ref.target.history')).toEqual({ totalCount: 6, nodes: oids.slice(0, 4), pageInfo: { hasNextPage: true, endCursor: cursor } })
+    expect(at(first.data, 'repository.ref.target.history')).toEqual({
+      totalCount: 6,
+      nodes: oids.slice(0, 4),
+      pageInfo: { hasNextPage: true, endCursor: cursor },
+    })
     const second = await history(`(first: 4, after: "${cursor}")`)
     expect(at(second.data, 'repository.ref.target.history.nodes')).toEqual(oids.slice(4))
     expect(types(await history(''))).toEqual(['MISSING_PAGINATION_BOUNDARIES'])
@@ -265,7 +309,10 @@ describe('looking', () => {
   test('tells who asks and what is left', async () => {
     const { app } = await makeWorld()
     const answer = await app.graphql('{ viewer { login } rateLimit { limit remaining used resetAt } }')
-    expect(answer.data).toEqual({ viewer: { login: 'tagboat[bot]' }, rateLimit: { limit: 5000, remaining: 4999, used: 1, resetAt: '2026-03-01T11:00:00Z' } })
+    expect(answer.data).toEqual({
+      viewer: { login: 'tagboat[bot]' },
+      rateLimit: { limit: 5000, remaining: 4999, used: 1, resetAt: '2026-03-01T11:00:00Z' },
+    })
   })
 })
 
@@ -282,7 +329,9 @@ describe('updating refs by GraphQL', () => {
 
   test('moves a branch that is where it was said to be', async () => {
     const { repo, base, next, update } = await prepared()
-    expect(await update([{ name: 'refs/heads/main', beforeOid: base, afterOid: next }])).toEqual({ data: { updateRefs: { clientMutationId: null } } })
+    expect(await update([{ name: 'refs/heads/main', beforeOid: base, afterOid: next }])).toEqual({
+      data: { updateRefs: { clientMutationId: null } },
+    })
     expect(repo.head()).toBe(next)
   })
 
@@ -321,7 +370,10 @@ describe('updating refs by GraphQL', () => {
 
   test('createRef makes a branch once', async () => {
     const { app, repo, id, base } = await prepared()
-    const create = () => app.graphql('mutation ($input: CreateRefInput!) { createRef(input: $input) { ref { name id target { oid } } } }', { input: { repositoryId: id, name: 'refs/heads/fresh', oid: base } })
+    const create = () =>
+      app.graphql('mutation ($input: CreateRefInput!) { createRef(input: $input) { ref { name id target { oid } } } }', {
+        input: { repositoryId: id, name: 'refs/heads/fresh', oid: base },
+      })
     const made = await create()
     expect(at(made.data, 'createRef.ref.target.oid')).toBe(base)
     expect(types(await create())).toEqual(['UNPROCESSABLE'])

@@ -26,11 +26,11 @@ export interface Hooks {
 export function openHooks(forge: Forge, receiver: Box | undefined, at: Places): Hooks {
   const deliveries: Promise<Delivery>[] = []
   let count = 0
-  const deliver = (gitRepo: GitRepo, event: string, payload: unknown) => {
+  const deliver = (gitRepo: GitRepo, event: string, payload: () => unknown) => {
     if (receiver === undefined) return
     for (const hook of gitRepo.notes.hooks) {
       if (!hook.events.includes(event) && !hook.events.includes('*')) continue
-      const body = JSON.stringify(payload)
+      const body = JSON.stringify(payload())
       const id = deliveryId(`${hook.id} ${++count} ${forge.options.clock.now()}`)
       const headers = {
         'content-type': 'application/json',
@@ -50,8 +50,8 @@ export function openHooks(forge: Forge, receiver: Box | undefined, at: Places): 
     }
   }
   return {
-    push: (push) => deliver(push.gitRepo, 'push', pushPayload(push, at)),
-    pull: (told) => deliver(told.gitRepo, 'pull_request', pullPayload(told, at)),
+    push: (push) => deliver(push.gitRepo, 'push', () => pushPayload(push, at)),
+    pull: (told) => deliver(told.gitRepo, 'pull_request', () => pullPayload(told, at)),
     settled: () => Promise.all(deliveries),
   }
 }

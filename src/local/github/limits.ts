@@ -2,6 +2,7 @@
 // POST, PATCH, PUT and DELETE under a repository does.
 import type { BoxClock } from '../box.ts'
 import type { Actor } from './access.ts'
+import { identityOf } from './access.ts'
 import { Refusal } from './answers.ts'
 
 export interface LimitWish {
@@ -93,7 +94,13 @@ function tooFast(seconds: number): Refusal {
   return new Refusal(403, message, { headers: { 'retry-after': String(Math.max(1, seconds)) } })
 }
 function exhausted(call: Call, window: Window): Refusal {
-  const who = call.actor.kind === 'installation' ? `installation ID ${call.actor.installation.id}` : nameOf(call.actor)
+  const { actor } = call
+  const who =
+    actor.kind === 'installation'
+      ? `installation ID ${actor.installation.id}`
+      : actor.kind === 'person'
+        ? `user ID ${identityOf(actor.login).id}`
+        : nameOf(actor)
   // GraphQL says it with status 200.
   const status = call.api === 'graphql' ? 200 : 403
   return new Refusal(status, `API rate limit exceeded for ${who}.`, { type: 'RATE_LIMITED', headers: windowHeaders(window, call.api) })

@@ -16,6 +16,11 @@ import { checkBody } from './rest/route.ts'
 
 export type RestDoor = (request: Request, actor: Actor, path: string, at: Places, count: (operation: string) => void) => Promise<Response>
 
+interface Budget {
+  readonly headers: () => Readonly<Record<string, string>>
+  /** What has not changed costs nothing. */
+  readonly giveBack: () => void
+}
 interface Matcher {
   readonly route: Route
   readonly pattern: RegExp
@@ -35,7 +40,7 @@ export function restDoor(forge: Forge): RestDoor {
     if (found === undefined) throw notFound()
     count(`${found.route.method} ${found.route.path}`)
     const call = { actor, api: 'rest', writes: found.route.method !== 'GET' && found.route.of === 'gitRepo' } as const
-    const limited = () => windowHeaders(forge.limits.window(call), 'rest')
+    const budget: Budget = { headers: () => windowHeaders(forge.limits.window(call), 'rest'), giveBack: () => forge.limits.giveBack(call) }
     if (path !== '/rate_limit') forge.limits.count(call)
     const asked: Asked = {
       forge,
@@ -50,7 +55,7 @@ export function restDoor(forge: Forge): RestDoor {
     checkQuery(found.route, asked.query)
     if (found.route.of === 'anybody') {
       if (found.route.body !== undefined) checkBody(asked.body, found.route.body)
-      return finish(request, found.route.handle(asked), limited)
+      return finish(request, found.route.handle(asked), budget)
     }
     const gitRepo = gitRepoOf(forge, actor, found.path)
     const moved = movedTo(gitRepo, found.path, request.method, path, url, at)
@@ -58,9 +63,7 @@ export function restDoor(forge: Forge): RestDoor {
     admit(actor, gitRepo.notes, ...found.route.needs)
     if (call.writes && gitRepo.notes.archived) throw new Refusal(403, 'Repository was archived so is read-only.')
     checkBody(asked.body, found.route.body ?? {})
-    const response = finish(request, found.route.handle(asked, gitRepo), limited)
-    if (response.status === 304) forge.limits.giveBack(call)
-    return response
+    return finish(request, found.route.handle(asked, gitRepo), budget)
   }
 }
 
@@ -130,14 +133,16 @@ function checkQuery(route: Route, query: URLSearchParams): void {
       throw new Refusal(422, `Invalid request.\n\n"${name}" is not a permitted key. (GitHub would overlook it.)`)
 }
 
-function finish(request: Request, reply: Reply, limited: () => Readonly<Record<string, string>>): Response {
+function finish(request: Request, reply: Reply, budget: Budget): Response {
   const { status = 200, body, raw, headers = {} } = reply
   const content = raw ?? (body === undefined ? null : JSON.stringify(body))
-  const type = body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }
-  const common = { 'x-github-media-type': 'github.v3; format=json', ...limited(), ...type, ...headers }
-  if (request.method !== 'GET' || status !== 200 || content === null) return new Response(content, { status, headers: common })
-  const etag = `"${createHash('sha256').update(content).digest('hex')}"`
-  const cached = { ...common, etag: `W/${etag}`, 'cache-control': 'private, max-age=60, s-maxage=60', vary: 'Accept, Authorization' }
+  const etag = content === null ? '' : `"${createHash('sha256').update(content).digest('hex')}"`
   const known = (request.headers.get('if-none-match') ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''))
-  return known.includes(etag) ? new Response(null, { status: 304, headers: cached }) : new Response(content, { status, headers: cached })
+  const cacheable = request.method === 'GET' && status === 200 && content !== null
+  const unchanged = cacheable && known.includes(etag)
+  if (unchanged) budget.giveBack()
+  const cache = cacheable ? { etag: `W/${etag}`, 'cache-control': 'private, max-age=60, s-maxage=60', vary: 'Accept, Authorization' } : {}
+  const type = body === undefined || unchanged ? {} : { 'content-type': 'application/json; charset=utf-8' }
+  const all = { 'x-github-media-type': 'github.v3; format=json', ...budget.headers(), ...type, ...cache, ...headers }
+  return unchanged ? new Response(null, { status: 304, headers: all }) : new Response(content, { status, headers: all })
 }
