@@ -1,26 +1,27 @@
-// What any implementation of a port must do, as data: run as tests against the real ones, and against a broken one that must fail.
-import { describe, it } from 'vitest'
+// A contract is a list of cases that every implementation of a port must hold, and that a broken one must not.
+import { describe, test } from 'vitest'
 
 export interface Contract<T> {
   readonly name: string
   readonly cases: readonly { readonly name: string; readonly run: (subject: T) => Promise<void> }[]
 }
 
-/** Each case gets a subject of its own. */
-export const runContract = <T>(contract: Contract<T>, make: () => T | Promise<T>): void => {
+/** Registers one test for each case; `make` gives each a fresh subject. */
+export function runContract<T>(contract: Contract<T>, make: () => Promise<T>): void {
   describe(contract.name, () => {
-    for (const { name, run } of contract.cases) it(name, async () => run(await make()))
+    for (const each of contract.cases) test(each.name, async () => each.run(await make()))
   })
 }
 
-/** The names of the cases that this subject fails. */
-export const failures = async <T>(contract: Contract<T>, make: () => T | Promise<T>): Promise<string[]> => {
+/** The names of the cases that a subject does not hold. */
+export async function failures<T>(contract: Contract<T>, make: () => Promise<T>): Promise<string[]> {
   const failed: string[] = []
-  for (const { name, run } of contract.cases) {
+  for (const each of contract.cases) {
+    const subject = await make()
     try {
-      await run(await make())
+      await each.run(subject)
     } catch {
-      failed.push(name)
+      failed.push(each.name)
     }
   }
   return failed
