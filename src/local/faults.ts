@@ -37,6 +37,7 @@ export type Plan = (call: Call) => readonly Fault[]
 export interface MisbehavingOptions {
   readonly service: string
   readonly plan: Plan
+  /** Shared by all wires whose calls are counted together; each has its own unless given. */
   readonly tally?: Tally
   readonly timers?: Timers
   /** What a request asks for; unless given, the AWS operation, or method and path. */
@@ -46,12 +47,11 @@ export interface MisbehavingOptions {
 }
 
 export const misbehaving = (box: Box, options: MisbehavingOptions): Box => {
-  const { service, plan, tally, timers = wallTimers, operation = operationOf, die } = options
-  const count = counter()
+  const { service, plan, tally = newTally(), timers = wallTimers, operation = operationOf, die } = options
   return async (request) => {
-    const call = count(service, await operation(request))
+    const call = tally.call(service, await operation(request))
     const faults = plan(call)
-    for (const fault of faults) tally?.add(fault.is)
+    for (const fault of faults) tally.add(fault.is)
     const has = (kind: Fault['is']) => faults.some(({ is }) => is === kind)
     await delay(faults, timers, 'before')
     if (faults.some((fault) => fault.is === 'death' && fault.when === 'before')) return dying(die)
@@ -73,11 +73,10 @@ export const misbehavingDelivery = <Event>(
   deliver: (event: Event) => Promise<unknown>,
   options: Pick<MisbehavingOptions, 'service' | 'plan' | 'tally' | 'timers'> & { readonly operation: string },
 ): ((event: Event) => Promise<void>) => {
-  const { service, operation, plan, tally, timers = wallTimers } = options
-  const count = counter()
+  const { service, operation, plan, tally = newTally(), timers = wallTimers } = options
   return async (event) => {
-    const faults = plan(count(service, operation))
-    for (const fault of faults) tally?.add(fault.is)
+    const faults = plan(tally.call(service, operation))
+    for (const fault of faults) tally.add(fault.is)
     const has = (kind: Fault['is']) => faults.some(({ is }) => is === kind)
     await delay(faults, timers, 'before')
     if (has('drop-request')) return
@@ -89,14 +88,6 @@ export const misbehavingDelivery = <Event>(
   }
 }
 
-const counter = () => {
-  const counts = new Map<string, number>()
-  return (service: string, operation: string): Call => {
-    const nth = (counts.get(operation) ?? 0) + 1
-    counts.set(operation, nth)
-    return { service, operation, nth }
-  }
-}
 const delay = async (faults: readonly Fault[], timers: Timers, when: 'before' | 'after'): Promise<void> => {
   for (const fault of faults) {
     if (fault.is === 'delay' && (fault.when ?? 'before') === when)
@@ -146,13 +137,24 @@ const errorResponse = (
   })
 }
 
+/** What was asked and what went wrong. */
 export interface Tally {
+  readonly call: (service: string, operation: string) => Call
   readonly add: (kind: Fault['is']) => void
   readonly counts: () => Readonly<Record<Fault['is'], number>>
 }
 export const newTally = (): Tally => {
   const counts: Record<Fault['is'], number> = { delay: 0, error: 0, throttle: 0, 'drop-request': 0, 'drop-answer': 0, twice: 0, death: 0 }
-  return { add: (kind) => void counts[kind]++, counts: () => ({ ...counts }) }
+  const calls = new Map<string, number>()
+  return {
+    call: (service, operation) => {
+      const nth = (calls.get(`${service} ${operation}`) ?? 0) + 1
+      calls.set(`${service} ${operation}`, nth)
+      return { service, operation, nth }
+    },
+    add: (kind) => void counts[kind]++,
+    counts: () => ({ ...counts }),
+  }
 }
 
 export const noFaults: Plan = () => []

@@ -135,20 +135,22 @@ export const lambdaBox = ({ clock, timers = wallTimers, account = '111122223333'
     const timeout = definition.timeout ?? 3000
     const deadline = clock.now() + timeout
     const context = contextOf(definition, requestId, live, () => Math.max(0, deadline - clock.now()))
-    const ending = await firstOf(
-      serve(definition, live, payload, context),
-      live.environment.death.then((): Ending => ({
-        is: 'over',
-        errorType: 'Runtime.ExitError',
-        errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
-      })),
-      timeout,
-      {
-        is: 'over',
-        errorType: 'Sandbox.Timedout',
-        errorMessage: `RequestId: ${requestId} Error: Task timed out after ${(timeout / 1000).toFixed(2)} seconds`,
-      },
-    )
+    const over = (errorType: string, what: string): Ending => ({
+      is: 'over',
+      errorType,
+      errorMessage: `RequestId: ${requestId} Error: ${what}`,
+    })
+    const ending = await new Promise<Ending>((resolve) => {
+      const end = (how: Ending) => {
+        cancelTimeout()
+        forgetDeath()
+        resolve(how)
+      }
+      const late = `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`
+      const cancelTimeout = timers.after(timeout, () => end(over('Sandbox.Timedout', late)))
+      const forgetDeath = live.environment.onDeath(() => end(over('Runtime.ExitError', 'Runtime exited with error: signal: killed')))
+      void serve(definition, live, payload, context).then(end)
+    })
     if (ending.is === 'over') {
       drop(definition, live)
       return { is: 'failed', error: { errorType: ending.errorType, errorMessage: ending.errorMessage } }
@@ -156,16 +158,6 @@ export const lambdaBox = ({ clock, timers = wallTimers, account = '111122223333'
     giveBack(definition, live)
     return ending
   }
-  const firstOf = async (served: Promise<Ending>, died: Promise<Ending>, timeout: number, late: Ending): Promise<Ending> => {
-    let cancel: () => void = () => undefined
-    const timedOut = new Promise<Ending>((resolve) => {
-      cancel = timers.after(timeout, () => resolve(late))
-    })
-    const ending = await Promise.race([served, died, timedOut])
-    cancel()
-    return ending
-  }
-
   const invoke = async (name: string, event: unknown, requestId = nextId()): Promise<Invoked> =>
     run(find(name), JSON.stringify(event) ?? 'null', requestId)
   const nextId = () => `30000000-0000-4000-8000-${(++requests).toString(16).padStart(12, '0')}`

@@ -38,9 +38,9 @@ export const virtualTime = (start = Date.UTC(2026, 0, 5, 12)): VirtualTime => {
     for (const [id, { at }] of waiting) if (found === undefined || at < found.at) found = { id, at }
     return found
   }
-  // Chains of promises need turns of the event loop, not time; a turn that starts nothing new is the end of them.
+  // Chains of promises need turns of the event loop, not time. An SDK's call through a box takes one or two; a chain of several takes several.
   const settle = async () => {
-    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
   }
   const advance = async (milliseconds: number) => {
     const until = elapsed + milliseconds

@@ -60,10 +60,10 @@ const boxed = (faults: readonly Fault[] = [], retrying?: <T>(action: () => Promi
 }
 
 describe('the outbox on SQS and EventBridge', () => {
-  runContract(outboxContract, () => boxed())
+  runContract(outboxContract, async () => boxed())
 
   it('is held to its contract: a careless one fails', async () => {
-    const careless = (): OutboxSubject => {
+    const careless = async (): Promise<OutboxSubject> => {
       const subject = boxed()
       const cut = (text: string) => text.slice(0, 20)
       return { ...subject, outbox: { ...subject.outbox, wake: (each, deduplication) => subject.outbox.wake(each, cut(deduplication)) } }

@@ -37,10 +37,10 @@ const boxed = (faults: readonly Fault[] = []) => {
 const place = ['git', 'default', 'flux-system', 'github'] as const
 
 describe('the secret reader on Secrets Manager', () => {
-  runContract(secretsContract, () => boxed().subject)
+  runContract(secretsContract, async () => boxed().subject)
 
   it('is held to its contract: one that never forgets fails', async () => {
-    const stubborn = (): SecretsSubject => {
+    const stubborn = async (): Promise<SecretsSubject> => {
       const { subject } = boxed()
       return { ...subject, reader: { ...subject.reader, forget: () => undefined }, expire: async () => undefined }
     }

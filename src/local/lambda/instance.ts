@@ -15,18 +15,15 @@ export interface Environment {
   readonly thaw: () => void
   readonly die: () => void
   readonly isDead: () => boolean
-  /** Resolves when it dies. */
-  readonly death: Promise<void>
+  /** Called once if it dies; gives back how to stop listening. Not a promise: those who race with one stay on its list as long as it lives. */
+  readonly onDeath: (listener: () => void) => () => void
 }
 
 export const openEnvironment = (id: number): Environment => {
   let frozen = false
   let dead = false
   let waiting: (() => void)[] = []
-  let tellDeath: () => void = () => undefined
-  const death = new Promise<void>((resolve) => {
-    tellDeath = resolve
-  })
+  const mourners = new Set<() => void>()
 
   const alive = async (): Promise<void> => {
     while (dead || frozen) await new Promise<void>((resolve) => void waiting.push(resolve))
@@ -56,9 +53,12 @@ export const openEnvironment = (id: number): Environment => {
       dead = true
       // Nobody wakes them: the promises are dropped with the process that waited for them.
       waiting = []
-      tellDeath()
+      for (const mourner of mourners) mourner()
     },
     isDead: () => dead,
-    death,
+    onDeath: (listener) => {
+      mourners.add(listener)
+      return () => void mourners.delete(listener)
+    },
   }
 }

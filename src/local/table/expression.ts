@@ -88,12 +88,11 @@ const parsed = <T>(text: string, read: (reader: Reader) => T): Parsed<T> => {
   return { tree, names, values }
 }
 
-const token = /\s*(#\w+|:\w+|[A-Za-z]\w*|\d+|<>|<=|>=|[=<>(),.[\]+-])/y
-
 const tokensOf = (text: string): readonly string[] => {
   const tokens: string[] = []
   const rest = text.trimEnd()
-  token.lastIndex = 0
+  // Made anew: a sticky pattern remembers where it stopped.
+  const token = /\s*(#\w+|:\w+|[A-Za-z]\w*|\d+|<>|<=|>=|[=<>(),.[\]+-])/y
   for (let at = 0; at < rest.length; at = token.lastIndex) {
     token.lastIndex = at
     const found = token.exec(rest)?.[1]
