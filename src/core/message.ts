@@ -26,7 +26,8 @@ export interface MessageOptions {
 }
 
 export type Reason = 'RemovedTemplateField' | 'parse' | 'run' | 'limit'
-export type Rendered = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string; readonly reason: Reason }
+export type Rendered =
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string; readonly reason: Reason }
 export type Checked =
   { readonly ok: true; readonly warnings: readonly string[] } | { readonly ok: false; readonly error: string; readonly reason: Reason }
 

@@ -7,7 +7,22 @@ import { formatCell, sprint } from './go/print.ts'
 import { quote } from './go/quote.ts'
 import { fieldNamed } from './go/structs.ts'
 import { anyType, assignable, canBeNil, reflectType, stringType, type Type } from './go/types.ts'
-import { bool, cellOf, complex, content, float, int, isTrue, sortedEntries, text, unwrapped, zero, type Any, type Cell, type Value } from './go/values.ts'
+import {
+  bool,
+  cellOf,
+  complex,
+  content,
+  float,
+  int,
+  isTrue,
+  sortedEntries,
+  text,
+  unwrapped,
+  zero,
+  type Any,
+  type Cell,
+  type Value,
+} from './go/values.ts'
 import {
   written,
   type AnyNode,
@@ -170,7 +185,8 @@ function* turns(s: State, value: Cell, node: BranchNode): Generator<readonly [Ce
   if (value === undefined) return
   switch (value.is) {
     case 'int':
-      if (node.pipe.declared.length > 1) fail(s, `can't use ${formatCell(value, 'v', s.program.meter)} to iterate over more than one variable`)
+      if (node.pipe.declared.length > 1)
+        fail(s, `can't use ${formatCell(value, 'v', s.program.meter)} to iterate over more than one variable`)
       for (let i = 0n; i < value.int; i++) yield [undefined, { is: 'int', type: value.type, int: i }]
       return
     case 'slice':
@@ -211,7 +227,8 @@ function walkTemplate(s: State, dot: Cell, node: TemplateNode): void {
   look(s, node)
   const body = s.program.templates.byName.get(node.name)
   if (!body) return fail(s, `template ${quote(node.name)} not defined`)
-  if (s.depth >= limits.templateDepth) throw new LimitError(`templates call each other more than ${limits.templateDepth} deep (limit: templateDepth)`)
+  if (s.depth >= limits.templateDepth)
+    throw new LimitError(`templates call each other more than ${limits.templateDepth} deep (limit: templateDepth)`)
   const inner = node.pipe ? evalPipeline(s, dot, node.pipe) : undefined
   walkList({ ...s, template: node.name, depth: s.depth + 1, variables: [{ name: '$', value: inner }] }, inner, body)
 }
@@ -316,7 +333,15 @@ function evalVariable(s: State, dot: Cell, node: VariableNode, args: readonly Op
   return value
 }
 
-function evalFields(s: State, dot: Cell, receiver: Cell, node: Operand, names: readonly string[], args: readonly Operand[], final: Final): Cell {
+function evalFields(
+  s: State,
+  dot: Cell,
+  receiver: Cell,
+  node: Operand,
+  names: readonly string[],
+  args: readonly Operand[],
+  final: Final,
+): Cell {
   let value = receiver
   names.forEach((name, i) => {
     // If it is a method, the last one gets the arguments.
@@ -451,7 +476,8 @@ function validate(s: State, value: Cell, type: Type | undefined): Cell {
     inner = value.holds
     if (assignable(inner.type, type)) return inner
   } else inner = value
-  if (inner.is === 'ptr' && inner.type.elem && assignable(inner.type.elem, type)) return inner.to ?? fail(s, `dereference of nil pointer of type ${type.name}`)
+  if (inner.is === 'ptr' && inner.type.elem && assignable(inner.type.elem, type))
+    return inner.to ?? fail(s, `dereference of nil pointer of type ${type.name}`)
   return fail(s, `wrong type for value; expected ${type.name}; got ${inner.type.name}`)
 }
 
@@ -503,9 +529,13 @@ function literal(s: State, type: Type, node: Literal): Cell {
     case 'uint8':
     case 'uint32':
     case 'uint64':
-      return node.kind === 'number' && node.uint !== undefined ? int(node.uint, type) : fail(s, `expected unsigned integer; found ${written(node)}`)
+      return node.kind === 'number' && node.uint !== undefined
+        ? int(node.uint, type)
+        : fail(s, `expected unsigned integer; found ${written(node)}`)
     case 'float64':
-      return node.kind === 'number' && node.float !== undefined ? { is: 'float', type, float: node.float } : fail(s, `expected float; found ${written(node)}`)
+      return node.kind === 'number' && node.float !== undefined
+        ? { is: 'float', type, float: node.float }
+        : fail(s, `expected float; found ${written(node)}`)
     default:
       return fail(s, `can't handle ${written(node)} for arg of type ${type.name}`)
   }

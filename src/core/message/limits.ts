@@ -40,7 +40,8 @@ export function meter(): Meter {
   return {
     step: (count = 1) => {
       steps += count
-      if (steps > limits.steps) throw new LimitError(`the template takes more than ${limits.steps} steps (limit: steps); make its loops smaller`)
+      if (steps > limits.steps)
+        throw new LimitError(`the template takes more than ${limits.steps} steps (limit: steps); make its loops smaller`)
     },
     grow: (count) => {
       bytes += count
@@ -53,7 +54,8 @@ export function meter(): Meter {
     search: (pattern, count) => {
       if (pattern > limits.pattern) throw new LimitError(`a regular expression is longer than ${limits.pattern} bytes (limit: pattern)`)
       searched += count + pattern
-      if (searched > limits.searched) throw new LimitError(`regular expressions search more than ${limits.searched} bytes (limit: searched)`)
+      if (searched > limits.searched)
+        throw new LimitError(`regular expressions search more than ${limits.searched} bytes (limit: searched)`)
     },
     slow: (calls = 1) => {
       slow += calls

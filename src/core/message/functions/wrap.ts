@@ -1,7 +1,12 @@
 // sprig: wrapping and abbreviating, by bytes.
 import type { Meter } from '../limits.ts'
 
-export function wrap(source: string, length: number, how: { readonly breakWords: boolean; readonly lineBreak: string }, meter: Meter): string {
+export function wrap(
+  source: string,
+  length: number,
+  how: { readonly breakWords: boolean; readonly lineBreak: string },
+  meter: Meter,
+): string {
   const lineBreak = how.lineBreak === '' ? '\n' : how.lineBreak
   const width = Math.max(1, length)
   let out = ''

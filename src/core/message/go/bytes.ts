@@ -56,7 +56,7 @@ export function decodeRune(bytes: string, at: number): Rune {
 }
 
 export function* runes(bytes: string): Generator<Rune> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const rune = decodeRune(bytes, at)
     yield rune
     at += rune.size

@@ -63,8 +63,13 @@ export function formatFloat(value: number, verb: FloatVerb, precision: number): 
   if (verb === 'x' || verb === 'X') return sign + hexadecimal(magnitude, verb, precision)
   const least = precision < 0
   const whole = least ? shortest(magnitude) : exact(magnitude)
-  if (verb === 'f') return sign + fixed(least ? whole : round(whole, whole.point + precision), least ? Math.max(whole.digits.length - whole.point, 0) : precision)
-  if (verb === 'e' || verb === 'E') return sign + scientific(least ? whole : round(whole, precision + 1), least ? Math.max(whole.digits.length - 1, 0) : precision, verb)
+  if (verb === 'f')
+    return (
+      sign +
+      fixed(least ? whole : round(whole, whole.point + precision), least ? Math.max(whole.digits.length - whole.point, 0) : precision)
+    )
+  if (verb === 'e' || verb === 'E')
+    return sign + scientific(least ? whole : round(whole, precision + 1), least ? Math.max(whole.digits.length - 1, 0) : precision, verb)
   return sign + general(whole, verb, precision)
 }
 

@@ -101,7 +101,12 @@ export const gives = {
   dict: made(dictType, (value: MapValue) => value),
   list: made(listType, (value: Any[]) => list(value)),
   slice: made(listType, (value: SliceValue) => value),
-  lists: made(listsType, (value: readonly Any[][]) => slice(listsType, value.map((items) => list(items)))),
+  lists: made(listsType, (value: readonly Any[][]) =>
+    slice(
+      listsType,
+      value.map((items) => list(items)),
+    ),
+  ),
   strings: made(stringsType, (value: readonly string[]) => texts(value)),
   stringSlice: made(stringsType, (value: SliceValue) => value),
   ints: made(intsType, (value: readonly number[]) => ints(value)),
@@ -110,7 +115,11 @@ export const gives = {
   duration: made(durationType, (value: bigint) => int(BigInt.asIntN(64, value), durationType)),
   month: made(monthType, (value: number) => int(value, monthType)),
   weekday: made(weekdayType, (value: number) => int(value, weekdayType)),
-  version: made(pointerTo(versionType), (version: Version): Any => ({ is: 'ptr', type: pointerTo(versionType), to: { is: 'version', type: versionType, version } })),
+  version: made(pointerTo(versionType), (version: Version): Any => ({
+    is: 'ptr',
+    type: pointerTo(versionType),
+    to: { is: 'version', type: versionType, version },
+  })),
   versionValue: made(versionType, (version: Version): Any => ({ is: 'version', type: versionType, version })),
 } as const
 
@@ -127,7 +136,12 @@ export function fn<A extends readonly unknown[], R>(params: Params<A>, result: R
 }
 
 /** A function that takes any number of further arguments of one type, as a list at the end. */
-export function fnRest<A extends readonly unknown[], E, R>(params: Params<A>, rest: Param<E>, result: Result<R>, body: (...args: [...A, E[]]) => R): Func {
+export function fnRest<A extends readonly unknown[], E, R>(
+  params: Params<A>,
+  rest: Param<E>,
+  result: Result<R>,
+  body: (...args: [...A, E[]]) => R,
+): Func {
   const list: readonly Param<unknown>[] = params
   return {
     params: list.map(({ type }) => type),
@@ -140,4 +154,8 @@ export function fnRest<A extends readonly unknown[], E, R>(params: Params<A>, re
 }
 
 /** A built-in that works on reflected values and answers with one. */
-export const fnCells = (params: readonly Type[], rest: Type | undefined, call: (args: readonly Cell[]) => Cell): Func => ({ params, rest, call })
+export const fnCells = (params: readonly Type[], rest: Type | undefined, call: (args: readonly Cell[]) => Cell): Func => ({
+  params,
+  rest,
+  call,
+})

@@ -2,9 +2,41 @@
 import { civil, months, nanosecondOf, weekdays, type Civil, type Moment } from './time.ts'
 
 export type Element =
-  | 'year' | 'longYear' | 'month' | 'longMonth' | 'numMonth' | 'zeroMonth' | 'weekday' | 'longWeekday' | 'day' | 'underDay' | 'zeroDay'
-  | 'underYearDay' | 'zeroYearDay' | 'hour' | 'hour12' | 'zeroHour12' | 'minute' | 'zeroMinute' | 'second' | 'zeroSecond' | 'PM' | 'pm' | 'zone'
-  | 'Z' | 'Z:' | 'Zs' | 'Z:s' | 'Zshort' | 'num' | 'num:' | 'nums' | 'num:s' | 'numshort' | 'fraction0' | 'fraction9'
+  | 'year'
+  | 'longYear'
+  | 'month'
+  | 'longMonth'
+  | 'numMonth'
+  | 'zeroMonth'
+  | 'weekday'
+  | 'longWeekday'
+  | 'day'
+  | 'underDay'
+  | 'zeroDay'
+  | 'underYearDay'
+  | 'zeroYearDay'
+  | 'hour'
+  | 'hour12'
+  | 'zeroHour12'
+  | 'minute'
+  | 'zeroMinute'
+  | 'second'
+  | 'zeroSecond'
+  | 'PM'
+  | 'pm'
+  | 'zone'
+  | 'Z'
+  | 'Z:'
+  | 'Zs'
+  | 'Z:s'
+  | 'Zshort'
+  | 'num'
+  | 'num:'
+  | 'nums'
+  | 'num:s'
+  | 'numshort'
+  | 'fraction0'
+  | 'fraction9'
 
 export interface Chunk {
   readonly prefix: string
@@ -65,7 +97,14 @@ export function nextChunk(layout: string): Chunk {
     for (const [pattern, element] of elements) {
       const spelled = pattern.exec(here)?.[0]
       if (spelled !== undefined)
-        return { prefix: layout.slice(0, at), element, spelled, rest: here.slice(spelled.length), digits: spelled.length - 1, mark: spelled[0] ?? '' }
+        return {
+          prefix: layout.slice(0, at),
+          element,
+          spelled,
+          rest: here.slice(spelled.length),
+          digits: spelled.length - 1,
+          mark: spelled[0] ?? '',
+        }
     }
     // `_2006` is a plain underscore before a year.
     if (here.startsWith('_2006')) {
@@ -80,7 +119,7 @@ const pad = (value: number, width: number): string => (value < 0 ? '-' : '') + S
 export function formatMoment(moment: Moment, layout: string): string {
   const date = civil(moment)
   let out = ''
-  for (let rest = layout; rest !== ''; ) {
+  for (let rest = layout; rest !== '';) {
     const chunk = nextChunk(rest)
     out += chunk.prefix
     if (chunk.element === undefined) break

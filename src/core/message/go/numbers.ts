@@ -1,7 +1,9 @@
 // strconv: reading numbers as Go does (base prefixes, underscores, hexadecimal floats), and its errors.
 import { quote } from './quote.ts'
 
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: 'invalid syntax' | 'value out of range'; readonly value: T }
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: 'invalid syntax' | 'value out of range'; readonly value: T }
 
 const bad = { ok: false, why: 'invalid syntax', value: 0n } as const
 const digitSets: Readonly<Record<number, RegExp>> = { 2: /^[01]+$/, 8: /^[0-7]+$/, 10: /^[0-9]+$/, 16: /^[0-9a-fA-F]+$/ }
@@ -87,7 +89,11 @@ function scaled(mantissa: bigint, exponent: number): number {
   let head = mantissa >> drop
   if (tail > half || (tail === half && (head & 1n) === 1n)) head += 1n
   const power = exponent + Number(drop)
-  return power > 900 ? Number(head) * 2 ** 900 * 2 ** (power - 900) : power < -1000 ? Number(head) * 2 ** -1000 * 2 ** (power + 1000) : Number(head) * 2 ** power
+  return power > 900
+    ? Number(head) * 2 ** 900 * 2 ** (power - 900)
+    : power < -1000
+      ? Number(head) * 2 ** -1000 * 2 ** (power + 1000)
+      : Number(head) * 2 ** power
 }
 
 /** The text of a strconv.NumError. */

@@ -34,7 +34,19 @@ export function quoteTime(text: string): string {
 
 export function parseTime(layout: string, value: string): ParsedTime {
   const draft: Draft = {
-    year: 0, month: -1, day: -1, yearDay: -1, hour: 0, minute: 0, second: 0, nanoseconds: 0, am: false, pm: false, zone: undefined, offset: undefined, zoneName: '',
+    year: 0,
+    month: -1,
+    day: -1,
+    yearDay: -1,
+    hour: 0,
+    minute: 0,
+    second: 0,
+    nanoseconds: 0,
+    am: false,
+    pm: false,
+    zone: undefined,
+    offset: undefined,
+    zoneName: '',
   }
   const mismatch = (elem: string, part: string): ParsedTime => ({
     ok: false,
@@ -42,7 +54,7 @@ export function parseTime(layout: string, value: string): ParsedTime {
   })
   const wrong = (message: string): ParsedTime => ({ ok: false, error: `parsing time ${quoteTime(value)}${message}` })
   let rest = value
-  for (let pattern = layout; ; ) {
+  for (let pattern = layout; ;) {
     const chunk = nextChunk(pattern)
     const after = skip(rest, chunk.prefix)
     if (!after.ok) return mismatch(chunk.prefix, after.rest)
@@ -63,7 +75,7 @@ export function parseTime(layout: string, value: string): ParsedTime {
 /** A space in the layout stands for any number of them, none included at the end of the value. */
 function skip(value: string, prefix: string): { readonly ok: boolean; readonly rest: string } {
   let rest = value
-  for (let at = 0; at < prefix.length; ) {
+  for (let at = 0; at < prefix.length;) {
     if (prefix[at] === ' ') {
       if (rest !== '' && rest[0] !== ' ') return { ok: false, rest }
       while (prefix[at] === ' ') at++
@@ -96,7 +108,8 @@ function finish(draft: Draft, wrong: (message: string) => ParsedTime): ParsedTim
 
 function zoneOf(draft: Draft): Zone {
   if (draft.zone) return draft.zone
-  if (draft.offset !== undefined) return draft.offset === 0 && (draft.zoneName === '' || draft.zoneName === 'UTC') ? utc : { name: draft.zoneName, offset: draft.offset }
+  if (draft.offset !== undefined)
+    return draft.offset === 0 && (draft.zoneName === '' || draft.zoneName === 'UTC') ? utc : { name: draft.zoneName, offset: draft.offset }
   if (draft.zoneName === '') return utc
   // An abbreviation says nothing about the offset, but for GMT+3.
   const hours = draft.zoneName.length > 3 && draft.zoneName.startsWith('GMT') ? Number(draft.zoneName.slice(3)) : 0
@@ -146,7 +159,11 @@ function take(chunk: Chunk, value: string, draft: Draft): Taken {
       return keep(word(months, value), (n) => (draft.month = n))
     case 'numMonth':
     case 'zeroMonth':
-      return keep(number(value, element === 'zeroMonth'), (n) => (draft.month = n), (n) => (n <= 0 || n > 12 ? 'month' : undefined))
+      return keep(
+        number(value, element === 'zeroMonth'),
+        (n) => (draft.month = n),
+        (n) => (n <= 0 || n > 12 ? 'month' : undefined),
+      )
     case 'weekday':
       return keep(word(weekdays, value, 3), () => undefined)
     case 'longWeekday':
@@ -157,15 +174,30 @@ function take(chunk: Chunk, value: string, draft: Draft): Taken {
       return keep(number(element === 'underDay' ? value.replace(/^ /, '') : value, element === 'zeroDay'), (n) => (draft.day = n))
     case 'underYearDay':
     case 'zeroYearDay':
-      return keep(number(element === 'underYearDay' ? value.replace(/^ {1,2}/, '') : value, element === 'zeroYearDay', 3), (n) => (draft.yearDay = n))
+      return keep(
+        number(element === 'underYearDay' ? value.replace(/^ {1,2}/, '') : value, element === 'zeroYearDay', 3),
+        (n) => (draft.yearDay = n),
+      )
     case 'hour':
-      return keep(number(value, false), (n) => (draft.hour = n), (n) => (n >= 24 ? 'hour' : undefined))
+      return keep(
+        number(value, false),
+        (n) => (draft.hour = n),
+        (n) => (n >= 24 ? 'hour' : undefined),
+      )
     case 'hour12':
     case 'zeroHour12':
-      return keep(number(value, element === 'zeroHour12'), (n) => (draft.hour = n), (n) => (n > 12 ? 'hour' : undefined))
+      return keep(
+        number(value, element === 'zeroHour12'),
+        (n) => (draft.hour = n),
+        (n) => (n > 12 ? 'hour' : undefined),
+      )
     case 'minute':
     case 'zeroMinute':
-      return keep(number(value, element === 'zeroMinute'), (n) => (draft.minute = n), (n) => (n >= 60 ? 'minute' : undefined))
+      return keep(
+        number(value, element === 'zeroMinute'),
+        (n) => (draft.minute = n),
+        (n) => (n >= 60 ? 'minute' : undefined),
+      )
     case 'second':
     case 'zeroSecond':
       return seconds(value, chunk, draft)
@@ -208,7 +240,11 @@ function take(chunk: Chunk, value: string, draft: Draft): Taken {
   }
 }
 
-function keep(found: { readonly n: number; readonly rest: string } | undefined, store: (n: number) => void, range?: (n: number) => string | undefined): Taken {
+function keep(
+  found: { readonly n: number; readonly rest: string } | undefined,
+  store: (n: number) => void,
+  range?: (n: number) => string | undefined,
+): Taken {
   if (!found) return 'bad'
   store(found.n)
   const wrong = range?.(found.n)
@@ -216,7 +252,11 @@ function keep(found: { readonly n: number; readonly rest: string } | undefined, 
 }
 
 function seconds(value: string, chunk: Chunk, draft: Draft): Taken {
-  const taken = keep(number(value, chunk.element === 'zeroSecond'), (n) => (draft.second = n), (n) => (n >= 60 ? 'second' : undefined))
+  const taken = keep(
+    number(value, chunk.element === 'zeroSecond'),
+    (n) => (draft.second = n),
+    (n) => (n >= 60 ? 'second' : undefined),
+  )
   if (taken === 'bad' || taken.range !== undefined) return taken
   // A fraction in the value is taken although the layout has none.
   const found = /^[.,]\d+/.exec(taken.rest)
@@ -255,7 +295,8 @@ function zoneOffset(value: string, element: string, draft: Draft): Taken {
   return { rest }
 }
 
-const rangeOf = (digits: string, most: number, name: string): string | undefined => (/^\d\d$/.test(digits) && Number(digits) > most ? name : undefined)
+const rangeOf = (digits: string, most: number, name: string): string | undefined =>
+  /^\d\d$/.test(digits) && Number(digits) > most ? name : undefined
 
 function zoneName(value: string, draft: Draft): Taken {
   if (value.startsWith('UTC')) {

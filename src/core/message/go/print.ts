@@ -21,7 +21,17 @@ interface Flags {
   sharpV: boolean
 }
 
-const noFlags = (): Flags => ({ width: undefined, precision: undefined, minus: false, plus: false, sharp: false, space: false, zero: false, plusV: false, sharpV: false })
+const noFlags = (): Flags => ({
+  width: undefined,
+  precision: undefined,
+  minus: false,
+  plus: false,
+  sharp: false,
+  space: false,
+  zero: false,
+  plusV: false,
+  sharpV: false,
+})
 
 /** Go's fmt.pp: what one call of a printing function keeps. */
 interface Printer {
@@ -195,12 +205,19 @@ function printSlice(p: Printer, value: Extract<Value, { is: 'slice' }>, verb: st
     put(p, value.type.name)
     if (value.nil) return put(p, '(nil)')
   }
-  printSequence(p, p.flags.sharpV ? ['{', ', ', '}'] : ['[', ' ', ']'], value.items, (item) => printValue(p, elementCell(item, elem), verb, depth + 1))
+  printSequence(p, p.flags.sharpV ? ['{', ', ', '}'] : ['[', ' ', ']'], value.items, (item) =>
+    printValue(p, elementCell(item, elem), verb, depth + 1),
+  )
 }
 
 const elementCell = (item: Any, type: Type | undefined): Cell => (type === undefined ? (item ?? undefined) : cellOf(item, type))
 
-function printSequence<T>(p: Printer, [open, between, close]: readonly [string, string, string], items: readonly T[], print: (item: T) => void): void {
+function printSequence<T>(
+  p: Printer,
+  [open, between, close]: readonly [string, string, string],
+  items: readonly T[],
+  print: (item: T) => void,
+): void {
   put(p, open)
   items.forEach((item, i) => {
     if (i > 0) put(p, between)
@@ -480,7 +497,13 @@ function printExtra(p: Printer, args: readonly Any[]): void {
   })
 }
 
-const flagOf: Readonly<Record<string, 'sharp' | 'zero' | 'plus' | 'minus' | 'space'>> = { '#': 'sharp', '0': 'zero', '+': 'plus', '-': 'minus', ' ': 'space' }
+const flagOf: Readonly<Record<string, 'sharp' | 'zero' | 'plus' | 'minus' | 'space'>> = {
+  '#': 'sharp',
+  '0': 'zero',
+  '+': 'plus',
+  '-': 'minus',
+  ' ': 'space',
+}
 
 function printVerb(p: Printer, scan: Scan): boolean {
   const { format } = scan

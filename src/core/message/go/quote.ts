@@ -17,7 +17,7 @@ function escapeRune(code: number, quote: string, ascii: boolean): string {
 /** strconv.Quote, or QuoteToASCII. */
 export function quote(bytes: string, options: { readonly ascii?: boolean } = {}): string {
   let out = '"'
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { code, size } = decodeRune(bytes, at)
     out += code === runeError && size === 1 ? `\\x${hex(bytes.charCodeAt(at), 2)}` : escapeRune(code, '"', options.ascii ?? false)
     at += size
@@ -32,7 +32,7 @@ export function quoteRune(code: number, options: { readonly ascii?: boolean } = 
 }
 
 export function canBackquote(bytes: string): boolean {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { code, size } = decodeRune(bytes, at)
     at += size
     if (size > 1 ? code === 0xfeff : code === runeError || (code < 0x20 && code !== 9) || code === 0x60 || code === 0x7f) return false
@@ -80,7 +80,7 @@ export function unquote(literal: string): string | undefined {
   // A raw string can't hold a carriage return: Go drops them.
   if (literal[0] === '`') return inside.replaceAll('\r', '')
   let out = ''
-  for (let rest = inside; rest !== ''; ) {
+  for (let rest = inside; rest !== '';) {
     const char = unquoteChar(rest, '"')
     if (!char) return undefined
     out += char.text

@@ -32,7 +32,8 @@ export function fieldsOf(value: Value): (readonly [string, Any])[] {
 const versionFields = new Set(['major', 'minor', 'patch', 'pre', 'metadata', 'original'])
 const timeFields = new Set(['wall', 'ext', 'loc'])
 
-export type FieldAnswer = { readonly found: true; readonly value: Any; readonly type: Type } | { readonly found: false; readonly unexported: boolean }
+export type FieldAnswer =
+  { readonly found: true; readonly value: Any; readonly type: Type } | { readonly found: false; readonly unexported: boolean }
 
 /** reflect's FieldByName, embedded structs included. */
 export function fieldNamed(value: Value, name: string): FieldAnswer {

@@ -1,6 +1,6 @@
 // Go's time.Time, without a clock and without a time zone database: UTC, and fixed offsets that a parsed text names.
 import { int, type Any } from './values.ts'
-import { int64Type, uint64Type } from './types.ts'
+import { int64Type, pointerTo, uint64Type } from './types.ts'
 
 export interface Zone {
   readonly name: string
@@ -20,7 +20,20 @@ const second = 1_000_000_000n
 const yearOne = -62_135_596_800n
 export const zeroMoment: Moment = { nanoseconds: yearOne * second, zone: utc }
 
-export const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
+export const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
 export const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 
 const floorDiv = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((-a + b - 1n) / b))
@@ -57,7 +70,9 @@ export function civil(moment: Moment): Civil {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365)
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  )
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
@@ -80,12 +95,13 @@ export function moment(date: Omit<Civil, 'weekday' | 'yearDay'>, nanoseconds: nu
   return { nanoseconds: seconds * second + BigInt(nanoseconds), zone }
 }
 
-/** The private parts, which `%d` shows. The third is a pointer; nil stands for UTC. */
+/** The private parts, which `%d` shows. The third points to the zone; nil stands for UTC. */
 export const momentFields = (value: Moment): (readonly [string, Any])[] => [
   ['wall', int(BigInt(nanosecondOf(value)), uint64Type)],
   ['ext', int(unixSeconds(value) - yearOne, int64Type)],
-  ['loc', null],
+  ['loc', { is: 'ptr', type: pointerTo({ kind: 'struct', name: 'time.Location' }), to: null }],
 ]
 
 export const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-export const daysIn = (month: number, year: number): number => (month === 2 && isLeap(year) ? 29 : ([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0))
+export const daysIn = (month: number, year: number): number =>
+  month === 2 && isLeap(year) ? 29 : ([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0)

@@ -1,7 +1,25 @@
 // Go's types, as far as a commit message can meet them.
 
 export type Kind =
-  'invalid' | 'bool' | 'int' | 'int8' | 'int32' | 'int64' | 'uint' | 'uint8' | 'uint32' | 'uint64' | 'float64' | 'complex128' | 'string' | 'slice' | 'map' | 'struct' | 'ptr' | 'func' | 'interface'
+  | 'invalid'
+  | 'bool'
+  | 'int'
+  | 'int8'
+  | 'int32'
+  | 'int64'
+  | 'uint'
+  | 'uint8'
+  | 'uint32'
+  | 'uint64'
+  | 'float64'
+  | 'complex128'
+  | 'string'
+  | 'slice'
+  | 'map'
+  | 'struct'
+  | 'ptr'
+  | 'func'
+  | 'interface'
 
 export interface Field {
   readonly name: string
@@ -76,4 +94,9 @@ export const isSigned = (kind: Kind): boolean => signed.has(kind)
 export const isUnsigned = (kind: Kind): boolean => unsigned.has(kind)
 
 export const canBeNil = (type: Type): boolean =>
-  type.kind === 'interface' || type.kind === 'map' || type.kind === 'ptr' || type.kind === 'slice' || type.kind === 'func' || type === reflectType
+  type.kind === 'interface' ||
+  type.kind === 'map' ||
+  type.kind === 'ptr' ||
+  type.kind === 'slice' ||
+  type.kind === 'func' ||
+  type === reflectType

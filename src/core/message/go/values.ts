@@ -102,7 +102,18 @@ export interface SealedValue {
 }
 
 export type Value =
-  BoolValue | IntValue | FloatValue | ComplexValue | StringValue | SliceValue | MapValue | StructValue | PointerValue | TimeValue | VersionValue | SealedValue
+  | BoolValue
+  | IntValue
+  | FloatValue
+  | ComplexValue
+  | StringValue
+  | SliceValue
+  | MapValue
+  | StructValue
+  | PointerValue
+  | TimeValue
+  | VersionValue
+  | SealedValue
 
 export const bool = (value: boolean): BoolValue => ({ is: 'bool', type: boolType, bool: value })
 export const int = (value: bigint | number, type: Type = intType): IntValue => ({ is: 'int', type, int: BigInt(value) })
@@ -114,10 +125,11 @@ export const slice = (type: Type, items: Any[]): SliceValue => ({ is: 'slice', t
 export const list = (items: Any[]): SliceValue => slice(listType, items)
 export const nilList: SliceValue = { is: 'slice', type: listType, items: [], nil: true }
 export const texts = (items: readonly string[]): SliceValue => slice(stringsType, items.map(text))
-export const ints = (items: readonly number[]): SliceValue => slice(
-  intsType,
-  items.map((item) => int(item)),
-)
+export const ints = (items: readonly number[]): SliceValue =>
+  slice(
+    intsType,
+    items.map((item) => int(item)),
+  )
 export const struct = (type: Type, fields: readonly Any[]): StructValue => ({ is: 'struct', type, fields })
 
 export function mapValue(type: Type, entries: Iterable<readonly [Value, Any]>): MapValue {
@@ -143,7 +155,8 @@ export function keyOf(key: Value): string {
 }
 
 /** What reading a variable of this type gives. */
-export const cellOf = (value: Any, type: Type): Cell => (type.kind === 'interface' ? { is: 'interface', type, holds: value } : (value ?? undefined))
+export const cellOf = (value: Any, type: Type): Cell =>
+  type.kind === 'interface' ? { is: 'interface', type, holds: value } : (value ?? undefined)
 
 /** reflect.Value.Interface; the zero Value, which Go would panic about, is nil. */
 export const content = (cell: Cell): Any => (cell === undefined ? null : cell.is === 'interface' ? cell.holds : cell)
@@ -192,7 +205,7 @@ export function zero(type: Type): Cell {
 }
 
 export function isNilValue(value: Value): boolean {
-  return (value.is === 'slice' || value.is === 'map') ? value.nil : value.is === 'ptr' && value.to === null
+  return value.is === 'slice' || value.is === 'map' ? value.nil : value.is === 'ptr' && value.to === null
 }
 
 /** Go's isTrue. Every struct is true. */
@@ -277,7 +290,12 @@ export function deepEqual(a: Any, b: Any, step: (depth: number) => void, depth =
     case 'ptr':
       return b.is === 'ptr' && (a.to === b.to || (a.to !== null && b.to !== null && deepEqual(a.to, b.to, step, depth + 1)))
     case 'time':
-      return b.is === 'time' && a.time.nanoseconds === b.time.nanoseconds && a.time.zone.name === b.time.zone.name && a.time.zone.offset === b.time.zone.offset
+      return (
+        b.is === 'time' &&
+        a.time.nanoseconds === b.time.nanoseconds &&
+        a.time.zone.name === b.time.zone.name &&
+        a.time.zone.offset === b.time.zone.offset
+      )
     case 'version':
       return b.is === 'version' && a.version.original === b.version.original && a.version.text === b.version.text
     case 'sealed':

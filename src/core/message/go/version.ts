@@ -14,7 +14,8 @@ export interface Version {
 
 export type ParsedVersion = { readonly ok: true; readonly version: Version } | { readonly ok: false; readonly error: string }
 
-const shape = /^v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/
+const shape =
+  /^v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/
 const most = (1n << 64n) - 1n
 
 export const textOf = (version: Pick<Version, 'major' | 'minor' | 'patch' | 'pre' | 'metadata'>): string =>
@@ -26,7 +27,8 @@ export function parseVersion(source: string): ParsedVersion {
   if (!match) return { ok: false, error: 'invalid semantic version' }
   const numbers = [match[1] ?? '', match[2] ?? '0', match[3] ?? '0'].map((digits) => ({ digits, value: BigInt(digits) }))
   const over = numbers.find(({ value }) => value > most)
-  if (over) return { ok: false, error: `error parsing version segment: strconv.ParseUint: parsing ${quote(over.digits)}: value out of range` }
+  if (over)
+    return { ok: false, error: `error parsing version segment: strconv.ParseUint: parsing ${quote(over.digits)}: value out of range` }
   const pre = match[4] ?? ''
   if (!prereleaseOk(pre)) return { ok: false, error: 'version segment starts with 0' }
   const [major = 0n, minor = 0n, patch = 0n] = numbers.map(({ value }) => value)
@@ -88,7 +90,8 @@ function comparePart(a: string, b: string): number {
 // Constraints. RE2 rather than RegExp: with blanks and separators both optional, backtracking would be exponential.
 
 const operators = '=||!=|>|<|>=|=>|<=|=<|~|~>|\\^'
-const loose = 'v?([0-9|x|X|\\*]+)(\\.[0-9|x|X|\\*]+)?(\\.[0-9|x|X|\\*]+)?(-([0-9A-Za-z\\-]+(\\.[0-9A-Za-z\\-]+)*))?(\\+([0-9A-Za-z\\-]+(\\.[0-9A-Za-z\\-]+)*))?'
+const loose =
+  'v?([0-9|x|X|\\*]+)(\\.[0-9|x|X|\\*]+)?(\\.[0-9|x|X|\\*]+)?(-([0-9A-Za-z\\-]+(\\.[0-9A-Za-z\\-]+)*))?(\\+([0-9A-Za-z\\-]+(\\.[0-9A-Za-z\\-]+)*))?'
 const one = RE2JS.compile(`^\\s*(${operators})\\s*(${loose})\\s*$`)
 const hyphen = RE2JS.compile(`\\s*(${loose})\\s+-\\s+(${loose})\\s*`)
 const each = RE2JS.compile(`(${operators})\\s*(${loose})`)
@@ -122,7 +125,7 @@ function parseConstraint(source: string): Groups {
   for (const part of parts) {
     if (!valid.matcher(part).find()) return { ok: false, error: `improper constraint: ${quote(part)}` }
     const group: Comparator[] = []
-    for (const found = each.matcher(part); found.find(); ) {
+    for (const found = each.matcher(part); found.find();) {
       const comparator = parseComparator(found.group() ?? '')
       if (typeof comparator === 'string') return { ok: false, error: comparator }
       group.push(comparator)
@@ -134,7 +137,7 @@ function parseConstraint(source: string): Groups {
 
 function withoutHyphens(source: string): string {
   let out = source
-  for (const found = hyphen.matcher(source); found.find(); ) {
+  for (const found = hyphen.matcher(source); found.find();) {
     const rewritten = `>= ${found.group(1) ?? ''}, <= ${found.group(11) ?? ''} `
     out = out.replace(found.group() ?? '', () => rewritten)
   }
@@ -165,7 +168,8 @@ function parseComparator(source: string): Comparator | string {
 
 /** Prereleases count only in a group that names one. */
 const inGroup = (version: Version, group: readonly Comparator[]): boolean =>
-  (version.pre === '' || group.some((comparator) => comparator.version.pre !== '')) && group.every((comparator) => holds(version, comparator))
+  (version.pre === '' || group.some((comparator) => comparator.version.pre !== '')) &&
+  group.every((comparator) => holds(version, comparator))
 
 function holds(version: Version, comparator: Comparator): boolean {
   const compared = compareVersions(version, comparator.version)

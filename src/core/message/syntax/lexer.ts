@@ -4,8 +4,30 @@ import { isDigit, isLetter, isPrint } from '../go/unicode.ts'
 import { quote } from '../go/quote.ts'
 
 export type TokenKind =
-  | 'error' | 'bool' | 'char' | 'charConstant' | 'complex' | 'assign' | 'declare' | 'eof' | 'field' | 'identifier' | 'leftDelim' | 'leftParen'
-  | 'number' | 'pipe' | 'rawString' | 'rightDelim' | 'rightParen' | 'space' | 'string' | 'text' | 'variable' | 'dot' | 'nil' | Keyword
+  | 'error'
+  | 'bool'
+  | 'char'
+  | 'charConstant'
+  | 'complex'
+  | 'assign'
+  | 'declare'
+  | 'eof'
+  | 'field'
+  | 'identifier'
+  | 'leftDelim'
+  | 'leftParen'
+  | 'number'
+  | 'pipe'
+  | 'rawString'
+  | 'rightDelim'
+  | 'rightParen'
+  | 'space'
+  | 'string'
+  | 'text'
+  | 'variable'
+  | 'dot'
+  | 'nil'
+  | Keyword
 
 export type Keyword = 'block' | 'break' | 'continue' | 'define' | 'else' | 'end' | 'if' | 'range' | 'template' | 'with'
 
@@ -17,7 +39,19 @@ export interface Token {
   readonly line: number
 }
 
-const keywords: ReadonlySet<string> = new Set<Keyword | 'nil'>(['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'range', 'nil', 'template', 'with'])
+const keywords: ReadonlySet<string> = new Set<Keyword | 'nil'>([
+  'block',
+  'break',
+  'continue',
+  'define',
+  'else',
+  'end',
+  'if',
+  'range',
+  'nil',
+  'template',
+  'with',
+])
 const isKeyword = (word: string): word is Keyword | 'nil' => keywords.has(word)
 
 const blanks = ' \t\r\n'

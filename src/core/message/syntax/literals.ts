@@ -21,7 +21,13 @@ export function complexLiteral(text: string): Literal | string {
 function fromComplex(text: string, re: number, im: number): Literal {
   const complex = { re, im }
   const whole = im === 0 && Number.isInteger(re) && Math.abs(re) < 2 ** 63
-  return { text, complex, float: im === 0 ? re : undefined, int: whole ? BigInt(re) : undefined, uint: whole && re >= 0 ? BigInt(re) : undefined }
+  return {
+    text,
+    complex,
+    float: im === 0 ? re : undefined,
+    int: whole ? BigInt(re) : undefined,
+    uint: whole && re >= 0 ? BigInt(re) : undefined,
+  }
 }
 
 export function numberLiteral(text: string): Literal | string {

@@ -4,7 +4,16 @@ import { LimitError, TemplateError } from '../go/errors.ts'
 import { quote, unquote } from '../go/quote.ts'
 import { lexer, type Lexer, type Token, type TokenKind } from './lexer.ts'
 import { charLiteral, complexLiteral, numberLiteral } from './literals.ts'
-import { written, type BranchNode, type CommandNode, type ListNode, type MarkNode, type Node, type Operand, type PipeNode } from './nodes.ts'
+import {
+  written,
+  type BranchNode,
+  type CommandNode,
+  type ListNode,
+  type MarkNode,
+  type Node,
+  type Operand,
+  type PipeNode,
+} from './nodes.ts'
 
 export interface Templates {
   readonly main: ListNode
@@ -115,7 +124,20 @@ function fail(t: Tree, message: string): never {
   throw new TemplateError(`template: ${t.shared.parseName}:${t.tokens[0].line}: ${message}`)
 }
 
-const keywordKinds: ReadonlySet<TokenKind> = new Set<TokenKind>(['block', 'break', 'continue', 'dot', 'define', 'else', 'end', 'if', 'nil', 'range', 'template', 'with'])
+const keywordKinds: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  'block',
+  'break',
+  'continue',
+  'dot',
+  'define',
+  'else',
+  'end',
+  'if',
+  'nil',
+  'range',
+  'template',
+  'with',
+])
 
 function shown(token: Token): string {
   if (token.kind === 'eof') return 'EOF'
@@ -304,7 +326,18 @@ function pipeline(t: Tree, context: string, end: 'rightDelim' | 'rightParen'): P
 }
 
 const operandStarts: ReadonlySet<TokenKind> = new Set<TokenKind>([
-  'bool', 'charConstant', 'complex', 'dot', 'field', 'identifier', 'number', 'nil', 'rawString', 'string', 'variable', 'leftParen',
+  'bool',
+  'charConstant',
+  'complex',
+  'dot',
+  'field',
+  'identifier',
+  'number',
+  'nil',
+  'rawString',
+  'string',
+  'variable',
+  'leftParen',
 ])
 
 function declarations(t: Tree, pipe: PipeNode, context: string): void {
@@ -410,7 +443,8 @@ function term(t: Tree): Operand | undefined {
     case 'charConstant':
     case 'complex':
     case 'number': {
-      const literal = token.kind === 'charConstant' ? charLiteral(text) : token.kind === 'complex' ? complexLiteral(text) : numberLiteral(text)
+      const literal =
+        token.kind === 'charConstant' ? charLiteral(text) : token.kind === 'complex' ? complexLiteral(text) : numberLiteral(text)
       return typeof literal === 'string' ? fail(t, literal) : { kind: 'number', at, ...literal }
     }
     case 'leftParen':
