@@ -16,6 +16,10 @@ export function dictFunctions(run: Run): Readonly<Record<string, Func>> {
       for (const source of from) target = mergedInto(target, source, overwrite, 0, run)
       return target
     })
+  const copy = fn([any], gives.any, (value) => {
+    if (value === null) throw new Panic('reflect: call of reflect.Value.Type on zero Value')
+    return copied(value, run, 0)
+  })
   return {
     dict: fnRest([], any, gives.dict, (items) => dictOf(items, run)),
     get: fn([dictionary, str], gives.any, (map, key) => {
@@ -40,16 +44,17 @@ export function dictFunctions(run: Run): Readonly<Record<string, Func>> {
     pick: fnRest([dictionary], str, gives.dict, (map, keys) =>
       dict(keys.flatMap((key) => valueAt(map, key).map((value) => [key, value] as const))),
     ),
-    omit: fnRest([dictionary], str, gives.dict, (map, keys) =>
-      dict([...map.entries].filter(([key]) => !keys.includes(key)).map(([key, { value }]) => [key, value] as const)),
-    ),
+    omit: fnRest([dictionary], str, gives.dict, (map, keys) => {
+      const dropped = new Set(keys)
+      return dict([...map.entries].filter(([key]) => !dropped.has(key)).map(([key, { value }]) => [key, value] as const))
+    }),
     merge: merge(false),
     mustMerge: merge(false),
     mergeOverwrite: merge(true),
     mustMergeOverwrite: merge(true),
     dig: fnRest([], any, gives.any, dig),
-    deepCopy: fn([any], gives.any, (value) => copied(value, run, 0)),
-    mustDeepCopy: fn([any], gives.any, (value) => copied(value, run, 0)),
+    deepCopy: copy,
+    mustDeepCopy: copy,
   }
 }
 

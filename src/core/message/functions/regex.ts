@@ -34,7 +34,8 @@ export function regexFunctions(run: Run): Readonly<Record<string, Func>> {
   const compile = (source: string): Compiled => {
     const known = compiled.get(source)
     if (known) return known
-    run.meter.search(source.length, 0)
+    // Compiling is far dearer than searching.
+    run.meter.search(source.length, 2048)
     const made = compilePattern(source, run)
     compiled.set(source, made)
     return made

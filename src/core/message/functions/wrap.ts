@@ -22,7 +22,7 @@ export function wrap(
       at++
       continue
     }
-    const blank = source.lastIndexOf(' ', at + width)
+    const blank = at + source.slice(at, at + width + 1).lastIndexOf(' ')
     if (blank >= at) line(blank, blank + 1)
     else if (how.breakWords) line(at + width, at + width)
     else {
