@@ -44,9 +44,7 @@ export function renderMessage(template: string, input: MessageInput, options: Me
   const { data, methods } = messageModel(input, options)
   try {
     const rendered = execute({ name, source, templates: parsed.templates, functions, methods, meter: cost }, data)
-    return rendered.length > limits.message
-      ? tooLarge(`the message is longer than ${limits.message} bytes (limit: message)`)
-      : { ok: true, text: fromBytes(rendered) }
+    return { ok: true, text: fromBytes(rendered) }
   } catch (error) {
     if (error instanceof LimitError) return tooLarge(error.message)
     if (!(error instanceof TemplateError)) throw error

@@ -90,7 +90,7 @@ function fail(s: State, message: string): never {
 }
 
 function emit(s: State, bytes: string): void {
-  s.program.meter.grow(bytes.length)
+  s.program.meter.write(bytes.length)
   s.out.push(bytes)
 }
 
@@ -236,12 +236,14 @@ function walkTemplate(s: State, dot: Cell, node: TemplateNode): void {
 // Variables
 
 function setVariable(s: State, name: string, value: Cell): void {
+  s.program.meter.step(s.variables.length >> 4)
   const variable = s.variables.findLast((candidate) => candidate.name === name)
   if (!variable) fail(s, `undefined variable: ${name}`)
   variable.value = value
 }
 
 function variableValue(s: State, name: string): Cell {
+  s.program.meter.step(s.variables.length >> 4)
   const variable = s.variables.findLast((candidate) => candidate.name === name)
   return variable ? variable.value : fail(s, `undefined variable: ${name}`)
 }

@@ -15,8 +15,8 @@ export const limits = {
   /** Bytes of the message. */
   message: 64 * 1024,
   /** Bytes of all texts made on the way, together. */
-  text: 8 * 1024 * 1024,
-  /** Bytes of a regular expression. */
+  text: 1024 * 1024,
+  /** Bytes of a regular expression, or of a time layout. */
   pattern: 1000,
   /** Bytes searched by regular expressions, together. */
   searched: 1024 * 1024,
@@ -27,6 +27,8 @@ export const limits = {
 export interface Meter {
   readonly step: (count?: number) => void
   readonly grow: (bytes: number) => void
+  /** Bytes of the message itself. */
+  readonly write: (bytes: number) => void
   readonly deep: (depth: number) => void
   readonly search: (pattern: number, bytes: number) => void
   readonly slow: (calls?: number) => void
@@ -37,6 +39,7 @@ export function meter(): Meter {
   let bytes = 0
   let searched = 0
   let slow = 0
+  let message = 0
   return {
     step: (count = 1) => {
       steps += count
@@ -46,6 +49,10 @@ export function meter(): Meter {
     grow: (count) => {
       bytes += count
       if (bytes > limits.text) throw new LimitError(`the template makes more than ${limits.text} bytes of text on its way (limit: text)`)
+    },
+    write: (count) => {
+      message += count
+      if (message > limits.message) throw new LimitError(`the message is longer than ${limits.message} bytes (limit: message)`)
     },
     deep: (depth) => {
       if (depth > limits.valueDepth)

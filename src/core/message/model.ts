@@ -3,10 +3,24 @@ import { fn, type Func } from './go/functions.ts'
 import type { Methods } from './go/methods.ts'
 import { stringMapType } from './go/types.ts'
 import { keyOf, mapValue, slice, sortedEntries, struct, type Any, type MapValue, type StructValue } from './go/values.ts'
-import { bytes, changeList, changeType, fileChanges, identifierOf, namespacedName, objectChanges, result, templateData, type MessageInput, type ObjectChange, type ValueChange } from './flux-types.ts'
+import {
+  bytes,
+  changeList,
+  changeType,
+  fileChanges,
+  identifierOf,
+  namespacedName,
+  objectChanges,
+  result,
+  templateData,
+  type MessageInput,
+  type ObjectChange,
+  type ValueChange,
+} from './flux-types.ts'
 import { oldResult } from './old-model.ts'
 
-const changeValue = ({ oldValue, newValue, setter }: ValueChange): StructValue => struct(changeType, [bytes(oldValue), bytes(newValue), bytes(setter)])
+const changeValue = ({ oldValue, newValue, setter }: ValueChange): StructValue =>
+  struct(changeType, [bytes(oldValue), bytes(newValue), bytes(setter)])
 
 function objectsOf(objects: readonly ObjectChange[]): MapValue {
   const map = mapValue(objectChanges, [])
@@ -64,10 +78,15 @@ function changesOf(changed: StructValue): Any {
   return { is: 'slice', type: changeList, items: [...seen.values()], nil: seen.size === 0 }
 }
 
-/** Of an object in several files, Flux shows the changes of one. */
+/** An object that stands in several files has the changes of all of them. */
 function allObjects(changed: StructValue): Any {
-  return mapValue(
-    objectChanges,
-    filesOf(changed).flatMap((objects) => Array.from(objects.entries.values(), ({ key, value }) => [key, value] as const)),
-  )
+  const all = mapValue(objectChanges, [])
+  for (const objects of filesOf(changed)) {
+    for (const { key, value } of objects.entries.values()) {
+      const standing = all.entries.get(keyOf(key))?.value
+      const items = [...(standing?.is === 'slice' ? standing.items : []), ...(value?.is === 'slice' ? value.items : [])]
+      all.entries.set(keyOf(key), { key, value: slice(changeList, items) })
+    }
+  }
+  return all
 }

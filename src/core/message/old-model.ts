@@ -27,13 +27,24 @@ export function oldResult(input: MessageInput): OldResult {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([file, objects]) => {
       const map = mapValue(refsByObject, [])
-      for (const { object, changes } of objects) addRefs(map, identifierOf(object), changes.map((change) => refOf(change, input)))
+      for (const { object, changes } of objects)
+        addRefs(
+          map,
+          identifierOf(object),
+          changes.map((change) => refOf(change, input)),
+        )
       return [text(file), map] as const
     })
-  const result = struct(resultType, [mapValue(filesType, files.map(([file, objects]) => [file, struct(fileResult, [objects])] as const))])
+  const result = struct(resultType, [
+    mapValue(
+      filesType,
+      files.map(([file, objects]) => [file, struct(fileResult, [objects])] as const),
+    ),
+  ])
   const images = slice(refList, distinct(files.flatMap(([, objects]) => refsIn(objects))))
   const all = mapValue(refsByObject, [])
-  for (const [, objects] of files) for (const { key, value } of objects.entries.values()) addRefs(all, key, value?.is === 'slice' ? value.items : [])
+  for (const [, objects] of files)
+    for (const { key, value } of objects.entries.values()) addRefs(all, key, value?.is === 'slice' ? value.items : [])
   const resultMethods: Readonly<Record<string, Func>> = {
     Images: fn([], { type: refList, make: (value: Any) => value }, () => images),
     Objects: fn([], { type: refsByObject, make: (value: Any) => value }, () => all),
@@ -44,7 +55,8 @@ export function oldResult(input: MessageInput): OldResult {
   }
 }
 
-const refsIn = (objects: MapValue): Any[] => Array.from(objects.entries.values()).flatMap(({ value }) => (value?.is === 'slice' ? value.items : []))
+const refsIn = (objects: MapValue): Any[] =>
+  Array.from(objects.entries.values()).flatMap(({ value }) => (value?.is === 'slice' ? value.items : []))
 
 function distinct(refs: readonly Any[]): Any[] {
   return [...new Map(refs.flatMap((ref) => (ref ? [[keyOf(ref), ref] as const] : []))).values()]
@@ -67,7 +79,11 @@ function splitRef(value: string): Ref {
   const [whole = '', digest] = value.split('@')
   const colon = whole.lastIndexOf(':')
   const tagged = colon > whole.lastIndexOf('/')
-  return { name: tagged ? whole.slice(0, colon) : whole, tag: tagged ? whole.slice(colon + 1) : whole, ...(digest === undefined ? {} : { digest }) }
+  return {
+    name: tagged ? whole.slice(0, colon) : whole,
+    tag: tagged ? whole.slice(colon + 1) : whole,
+    ...(digest === undefined ? {} : { digest }),
+  }
 }
 
 function refValue(shown: string, ref: Ref, policy: StructValue): StructValue {

@@ -24,4 +24,5 @@ export function randomFrom(seed: string): () => number {
 }
 
 /** 0 … below - 1. */
-export const randomBelow = (run: Run, below: number): number => Math.floor(((run.random() * 0x200000 + (run.random() >>> 11)) / 2 ** 53) * below)
+export const randomBelow = (run: Run, below: number): number =>
+  Math.floor(((run.random() * 0x200000 + (run.random() >>> 11)) / 2 ** 53) * below)

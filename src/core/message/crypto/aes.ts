@@ -46,8 +46,10 @@ function expandKey(key: Uint8Array): Uint8Array {
   return out
 }
 
-const addKey = (block: Uint8Array, keys: Uint8Array, round: number): Uint8Array => block.map((byte, i) => byte ^ (keys[round * 16 + i] ?? 0))
-const shiftRows = (block: Uint8Array, by: 1 | -1): Uint8Array => block.map((_, i) => block[(((i >> 2) + by * (i & 3)) & 3) * 4 + (i & 3)] ?? 0)
+const addKey = (block: Uint8Array, keys: Uint8Array, round: number): Uint8Array =>
+  block.map((byte, i) => byte ^ (keys[round * 16 + i] ?? 0))
+const shiftRows = (block: Uint8Array, by: 1 | -1): Uint8Array =>
+  block.map((_, i) => block[(((i >> 2) + by * (i & 3)) & 3) * 4 + (i & 3)] ?? 0)
 const mixColumns = (block: Uint8Array, by: readonly number[]): Uint8Array =>
   block.map((_, i) => by.reduce((sum, factor, k) => sum ^ multiply(block[(i & ~3) + ((i + k) & 3)] ?? 0, factor), 0))
 

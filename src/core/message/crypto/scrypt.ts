@@ -44,7 +44,8 @@ function blockMix(x: Uint32Array, y: Uint32Array): void {
 }
 
 function salsa8(state: Uint32Array): void {
-  let [x0 = 0, x1 = 0, x2 = 0, x3 = 0, x4 = 0, x5 = 0, x6 = 0, x7 = 0, x8 = 0, x9 = 0, xa = 0, xb = 0, xc = 0, xd = 0, xe = 0, xf = 0] = state
+  let [x0 = 0, x1 = 0, x2 = 0, x3 = 0, x4 = 0, x5 = 0, x6 = 0, x7 = 0, x8 = 0, x9 = 0, xa = 0, xb = 0, xc = 0, xd = 0, xe = 0, xf = 0] =
+    state
   const mix = (a: number, b: number, n: number): number => {
     const sum = (a + b) | 0
     return (sum << n) | (sum >>> (32 - n))

@@ -18,7 +18,10 @@ function rootFraction(prime: number, degree: 2 | 3, bits: number): bigint {
   return root & ((1n << BigInt(bits)) - 1n)
 }
 
-const k256 = Uint32Array.from(words(64, (prime) => rootFraction(prime, 3, 32)), Number)
+const k256 = Uint32Array.from(
+  words(64, (prime) => rootFraction(prime, 3, 32)),
+  Number,
+)
 const h256 = words(8, (prime) => rootFraction(prime, 2, 32)).map(Number)
 const k512 = words(80, (prime) => rootFraction(prime, 3, 64))
 const h512 = words(8, (prime) => rootFraction(prime, 2, 64))
@@ -125,15 +128,28 @@ export function sha512(data: Uint8Array): Uint8Array {
   const state: Halves[] = h512.map((word) => ({ high: Number(word >> 32n) | 0, low: Number(word & 0xffffffffn) | 0 }))
   const none: Halves = { high: 0, low: 0 }
   for (let block = 0; block < view.byteLength; block += 128) {
-    const w: Halves[] = Array.from({ length: 16 }, (_, i) => ({ high: view.getInt32(block + i * 8), low: view.getInt32(block + i * 8 + 4) }))
+    const w: Halves[] = Array.from({ length: 16 }, (_, i) => ({
+      high: view.getInt32(block + i * 8),
+      low: view.getInt32(block + i * 8 + 4),
+    }))
     for (let i = 16; i < 80; i++) {
       const [x, y] = [w[i - 15] ?? none, w[i - 2] ?? none]
-      w.push(add(w[i - 16] ?? none, xor(rotr64(x, 1), rotr64(x, 8), shr64(x, 7)), w[i - 7] ?? none, xor(rotr64(y, 19), rotr64(y, 61), shr64(y, 6))))
+      w.push(
+        add(
+          w[i - 16] ?? none,
+          xor(rotr64(x, 1), rotr64(x, 8), shr64(x, 7)),
+          w[i - 7] ?? none,
+          xor(rotr64(y, 19), rotr64(y, 61), shr64(y, 6)),
+        ),
+      )
     }
     let [a = none, b = none, c = none, d = none, e = none, f = none, g = none, h = none] = state
     for (let i = 0; i < 80; i++) {
       const choice = { high: (e.high & f.high) ^ (~e.high & g.high), low: (e.low & f.low) ^ (~e.low & g.low) }
-      const majority = { high: (a.high & b.high) ^ (a.high & c.high) ^ (b.high & c.high), low: (a.low & b.low) ^ (a.low & c.low) ^ (b.low & c.low) }
+      const majority = {
+        high: (a.high & b.high) ^ (a.high & c.high) ^ (b.high & c.high),
+        low: (a.low & b.low) ^ (a.low & c.low) ^ (b.low & c.low),
+      }
       const constant = { high: high512[i] ?? 0, low: low512[i] ?? 0 }
       const t1 = add(h, xor(rotr64(e, 14), rotr64(e, 18), rotr64(e, 41)), choice, constant, w[i] ?? none)
       const t2 = add(xor(rotr64(a, 28), rotr64(a, 34), rotr64(a, 39)), majority)

@@ -5,17 +5,36 @@ import { fn, fnCells, fnRest, gives, param, type Func } from '../go/functions.ts
 import { formatCell, sprint, sprintf, sprintln } from '../go/print.ts'
 import { assignable, boolType, canBeNil, intType, isSigned, isUnsigned, reflectType, uint8Type, type Type } from '../go/types.ts'
 import { isPrint } from '../go/unicode.ts'
-import { bool, cellOf, content, deepEqual, int, isNilValue, isTrue, keyOf, text, unwrapped, zero, type Any, type Cell, type Value } from '../go/values.ts'
+import {
+  bool,
+  cellOf,
+  content,
+  deepEqual,
+  int,
+  isNilValue,
+  isTrue,
+  keyOf,
+  text,
+  unwrapped,
+  zero,
+  type Any,
+  type Cell,
+  type Value,
+} from '../go/values.ts'
 import type { Run } from '../run.ts'
 import { queryEscape } from './url-escape.ts'
 
 export function builtins({ meter }: Run): Readonly<Record<string, Func>> {
   const print = (args: readonly Any[]): string => sprint(args, meter)
   const shown = (cell: Cell): string => formatCell(cell, 'v', meter)
-  const equal = (first: Cell, others: readonly Cell[]): boolean => isEqual(first, others, { shown: (cell, verb) => formatCell(cell, verb, meter), step: (depth) => {
-    meter.step()
-    meter.deep(depth)
-  } })
+  const equal = (first: Cell, others: readonly Cell[]): boolean =>
+    isEqual(first, others, {
+      shown: (cell, verb) => formatCell(cell, verb, meter),
+      step: (depth) => {
+        meter.step()
+        meter.deep(depth)
+      },
+    })
   const answer = (value: boolean): Cell => bool(value)
   return {
     // These two are evaluated by the executor, since they need not look at all their arguments.
@@ -182,14 +201,21 @@ function isLess(first: Cell, second: Cell, shown: (cell: Cell) => string): boole
 
 // Escaping
 
-const htmlEscapes: Readonly<Record<string, string>> = { '\0': '\u00ef\u00bf\u00bd', '"': '&#34;', "'": '&#39;', '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+const htmlEscapes: Readonly<Record<string, string>> = {
+  '\0': '\u00ef\u00bf\u00bd',
+  '"': '&#34;',
+  "'": '&#39;',
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+}
 // eslint would rather not see a NUL in a pattern, so it is made from its name.
 const htmlSpecial = new RegExp(`["'&<>${String.fromCharCode(0)}]`, 'g')
 const escapeHtml = (source: string): string => source.replace(htmlSpecial, (char) => htmlEscapes[char] ?? char)
 
 function escapeJs(source: string): string {
   let out = ''
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const { code, size } = decodeRune(source, at)
     const char = source.slice(at, at + size)
     at += size

@@ -16,6 +16,10 @@ export function dictFunctions(run: Run): Readonly<Record<string, Func>> {
       for (const source of from) target = mergedInto(target, source, overwrite, 0, run)
       return target
     })
+  const copy = fn([any], gives.any, (value) => {
+    if (value === null) throw new Panic('reflect: call of reflect.Value.Type on zero Value')
+    return copied(value, run, 0)
+  })
   return {
     dict: fnRest([], any, gives.dict, (items) => dictOf(items, run)),
     get: fn([dictionary, str], gives.any, (map, key) => {
@@ -37,17 +41,20 @@ export function dictFunctions(run: Run): Readonly<Record<string, Func>> {
     // Go leaves the order of these two to chance; here it is that of the keys.
     keys: fnRest([], dictionary, gives.strings, (maps) => maps.flatMap((map) => sortedEntries(map).map(({ key }) => keyOf(key)))),
     values: fn([dictionary], gives.list, (map) => sortedEntries(map).map(({ value }) => value)),
-    pick: fnRest([dictionary], str, gives.dict, (map, keys) => dict(keys.flatMap((key) => valueAt(map, key).map((value) => [key, value] as const)))),
-    omit: fnRest([dictionary], str, gives.dict, (map, keys) =>
-      dict([...map.entries].filter(([key]) => !keys.includes(key)).map(([key, { value }]) => [key, value] as const)),
+    pick: fnRest([dictionary], str, gives.dict, (map, keys) =>
+      dict(keys.flatMap((key) => valueAt(map, key).map((value) => [key, value] as const))),
     ),
+    omit: fnRest([dictionary], str, gives.dict, (map, keys) => {
+      const dropped = new Set(keys)
+      return dict([...map.entries].filter(([key]) => !dropped.has(key)).map(([key, { value }]) => [key, value] as const))
+    }),
     merge: merge(false),
     mustMerge: merge(false),
     mergeOverwrite: merge(true),
     mustMergeOverwrite: merge(true),
     dig: fnRest([], any, gives.any, dig),
-    deepCopy: fn([any], gives.any, (value) => copied(value, run, 0)),
-    mustDeepCopy: fn([any], gives.any, (value) => copied(value, run, 0)),
+    deepCopy: copy,
+    mustDeepCopy: copy,
   }
 }
 
@@ -63,7 +70,8 @@ const valueAt = (map: MapValue, key: string): Any[] => {
 function dictOf(items: readonly Any[], run: Run): MapValue {
   run.meter.step(items.length)
   const entries: (readonly [string, Any])[] = []
-  for (let i = 0; i < items.length; i += 2) entries.push([strval(items[i] ?? null, run), i + 1 < items.length ? (items[i + 1] ?? null) : text('')])
+  for (let i = 0; i < items.length; i += 2)
+    entries.push([strval(items[i] ?? null, run), i + 1 < items.length ? (items[i + 1] ?? null) : text('')])
   return dict(entries)
 }
 
@@ -80,7 +88,8 @@ function dig(args: readonly Any[]): Any {
   return null
 }
 
-const conversion = (value: Any, wanted: string): Panic => new Panic(`interface conversion: interface {} is ${value?.type.name ?? 'nil'}, not ${wanted}`)
+const conversion = (value: Any, wanted: string): Panic =>
+  new Panic(`interface conversion: interface {} is ${value?.type.name ?? 'nil'}, not ${wanted}`)
 
 function asDict(value: Any): MapValue {
   if (value?.is === 'map' && value.type.name === dictType.name) return value
@@ -128,5 +137,8 @@ function copied(value: Any, run: Run, depth: number): Any {
   run.meter.deep(depth)
   if (value?.is === 'slice') return value.nil ? value : { ...value, items: value.items.map((item) => copied(item, run, depth + 1)) }
   if (value?.is !== 'map' || value.nil) return value
-  return mapValue(value.type, Array.from(value.entries.values(), ({ key, value: held }) => [key, copied(held, run, depth + 1)] as const))
+  return mapValue(
+    value.type,
+    Array.from(value.entries.values(), ({ key, value: held }) => [key, copied(held, run, depth + 1)] as const),
+  )
 }

@@ -33,7 +33,9 @@ export function digestFunctions(run: Run): Readonly<Record<string, Func>> {
     sha512sum: hash(sha512),
     adler32sum: fn([str], gives.str, (source) => String(adler32(toOctets(source)))),
     bcrypt: fn([str], gives.str, hashed),
-    htpasswd: fn([str, str], gives.str, (user, password) => (user.includes(':') ? `invalid username: ${user}` : `${user}:${hashed(password)}`)),
+    htpasswd: fn([str, str], gives.str, (user, password) =>
+      user.includes(':') ? `invalid username: ${user}` : `${user}:${hashed(password)}`,
+    ),
     derivePassword: fn([uint32, str, str, str, str], gives.str, (counter, kind, password, user, site) => {
       if (!Object.hasOwn(passwordShapes, kind)) return `cannot find password template ${kind}`
       meter.slow(2)
@@ -108,7 +110,11 @@ const shapeCharacters: Readonly<Record<string, string>> = {
 
 const bigEndian = (value: number): string => String.fromCharCode(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)
 
-function derived(counter: number, shapes: readonly string[], who: { readonly password: string; readonly user: string; readonly site: string }): string {
+function derived(
+  counter: number,
+  shapes: readonly string[],
+  who: { readonly password: string; readonly user: string; readonly site: string },
+): string {
   const scope = 'com.lyndir.masterpassword'
   const key = scrypt(toOctets(who.password), toOctets(scope + bigEndian(who.user.length) + who.user), 64)
   const seed = hmacSha256(key, toOctets(scope + bigEndian(who.site.length) + who.site + bigEndian(counter)))

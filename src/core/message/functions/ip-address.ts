@@ -22,7 +22,12 @@ function parse4(source: string, whole = source): Address {
   for (const [i, field] of fields.entries()) {
     const odd = /[^0-9]/.exec(field)
     if (odd) return wrong(whole, 'unexpected character', [field.slice(odd.index), ...fields.slice(i + 1)].join('.'))
-    if (field === '') return wrong(whole, 'IPv4 field must have at least one digit', i === fields.length - 1 ? undefined : [field, ...fields.slice(i + 1)].join('.'))
+    if (field === '')
+      return wrong(
+        whole,
+        'IPv4 field must have at least one digit',
+        i === fields.length - 1 ? undefined : [field, ...fields.slice(i + 1)].join('.'),
+      )
     if (/^0[0-9]/.test(field)) return wrong(whole, 'IPv4 field has octet with leading zero')
     if (Number(field) > 255) return wrong(whole, 'IPv4 field has value >255')
     if (i > 3) return wrong(whole, 'IPv4 address too long')

@@ -13,14 +13,15 @@ import { readJson } from './json-read.ts'
 export function jsonFunctions(run: Run): Readonly<Record<string, Func>> {
   const compact = (value: Any, html: boolean): string => encode(value, { run, html, depth: 0 })
   const pretty = (value: Any): string => indent(compact(value, true), run)
-  const orEmpty = (write: (value: Any) => string) => fn([param.any], gives.str, (value) => {
-    try {
-      return write(value)
-    } catch (error) {
-      if (error instanceof Panic) return ''
-      throw error
-    }
-  })
+  const orEmpty = (write: (value: Any) => string) =>
+    fn([param.any], gives.str, (value) => {
+      try {
+        return write(value)
+      } catch (error) {
+        if (error instanceof Panic) return ''
+        throw error
+      }
+    })
   const must = (write: (value: Any) => string) => fn([param.any], gives.str, write)
   const html = (value: Any): string => compact(value, true)
   const raw = (value: Any): string => compact(value, false)
@@ -93,25 +94,37 @@ function encodeFloat(value: number): string {
   return formatFloat(value, 'e', -1).replace(/e-0(\d)$/, 'e-$1')
 }
 
-const short: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const short: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+}
 
 function encodeText(source: string, w: Writing): string {
   w.run.meter.grow(source.length + 2)
   let out = '"'
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const { code, size } = decodeRune(source, at)
     const char = source.slice(at, at + size)
     at += size
     if (code === runeError && size === 1) out += '\\ufffd'
     else if (code === 0x2028 || code === 0x2029) out += `\\u${code.toString(16)}`
-    else out += short[char] ?? (code < 0x20 || (w.html && (char === '<' || char === '>' || char === '&')) ? `\\u${code.toString(16).padStart(4, '0')}` : char)
+    else
+      out +=
+        short[char] ??
+        (code < 0x20 || (w.html && (char === '<' || char === '>' || char === '&')) ? `\\u${code.toString(16).padStart(4, '0')}` : char)
   }
   return `${out}"`
 }
 
 function encodeSlice(value: SliceValue, w: Writing): string {
   if (value.nil) return 'null'
-  if (value.type.elem?.kind === 'uint8') return `"${base64(value.items.map((item) => (item?.is === 'int' ? String.fromCharCode(Number(item.int)) : '')).join(''))}"`
+  if (value.type.elem?.kind === 'uint8')
+    return `"${base64(value.items.map((item) => (item?.is === 'int' ? String.fromCharCode(Number(item.int)) : '')).join(''))}"`
   return `[${value.items.map((item) => encode(item, deeper(w))).join(',')}]`
 }
 
@@ -133,7 +146,8 @@ function members(value: StructValue, w: Writing): string[] {
 }
 
 /** A nil map in a field is null, but one with keys that JSON can't have is an error even then. */
-const encodeTyped = (value: Any, type: Type, w: Writing): string => (value === null && type.kind !== 'interface' ? 'null' : encode(value, w))
+const encodeTyped = (value: Any, type: Type, w: Writing): string =>
+  value === null && type.kind !== 'interface' ? 'null' : encode(value, w)
 
 function indent(source: string, { meter }: Run): string {
   let out = ''
@@ -172,4 +186,3 @@ function endOfText(source: string, from: number): number {
   while (at < source.length && source[at] !== '"') at += source[at] === '\\' ? 2 : 1
   return at + 1
 }
-

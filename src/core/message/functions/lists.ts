@@ -33,7 +33,9 @@ export function listFunctions({ meter }: Run): Readonly<Record<string, Func>> {
     for (const item of itemsOf(value, 'Cannot find uniq on type')) if (!among(kept, item)) kept.push(item)
     return made(kept)
   })
-  const without = fnRest([any], any, gives.list, (value, dropped) => made(itemsOf(value, 'Cannot find without on type').filter((item) => !among(dropped, item))))
+  const without = fnRest([any], any, gives.list, (value, dropped) =>
+    made(itemsOf(value, 'Cannot find without on type').filter((item) => !among(dropped, item))),
+  )
   const has = fn([any, any], gives.bool, (item, value) => value !== null && among(itemsOf(value, 'Cannot find has on type'), item))
   const slice = fnRest([any], any, gives.any, (value, indices) => sliced(value, indices))
   const chunk = fn([int, any], gives.lists, (size, value) => chunks(size, itemsOf(value, 'Cannot chunk type'), made))

@@ -37,7 +37,9 @@ export function numberFunctions(run: Run): Readonly<Record<string, Func>> {
     add1: fn([any], gives.int64, (value) => toInt(value) + 1n),
     add: fnRest([], any, gives.int64, (values) => values.reduce((sum, value) => sum + toInt(value), 0n)),
     sub: fn([any, any], gives.int64, (a, b) => toInt(a) - toInt(b)),
-    mul: fnRest([any], any, gives.int64, (first, others) => others.reduce((product, value) => BigInt.asIntN(64, product * toInt(value)), toInt(first))),
+    mul: fnRest([any], any, gives.int64, (first, others) =>
+      others.reduce((product, value) => BigInt.asIntN(64, product * toInt(value)), toInt(first)),
+    ),
     div: fn([any, any], gives.int64, (a, b) => toInt(a) / divisor(b)),
     mod: fn([any, any], gives.int64, (a, b) => toInt(a) % divisor(b)),
     max: greatest,

@@ -34,7 +34,8 @@ export function regexFunctions(run: Run): Readonly<Record<string, Func>> {
   const compile = (source: string): Compiled => {
     const known = compiled.get(source)
     if (known) return known
-    run.meter.search(source.length, 0)
+    // Compiling is far dearer than searching.
+    run.meter.search(source.length, 2048)
     const made = compilePattern(source, run)
     compiled.set(source, made)
     return made
@@ -58,8 +59,12 @@ export function regexFunctions(run: Run): Readonly<Record<string, Func>> {
     ...both('Find', (must) =>
       fn([str, str], gives.str, (source, subject) => toBytes(use(source, must).find(fromBytes(subject), 0)?.group(0) ?? '')),
     ),
-    ...both('FindAll', (must) => fn([str, str, int], gives.stringSlice, (source, subject, most) => found(use(source, must), fromBytes(subject), most, run))),
-    ...both('Split', (must) => fn([str, str, int], gives.stringSlice, (source, subject, most) => split(use(source, must), fromBytes(subject), most, run))),
+    ...both('FindAll', (must) =>
+      fn([str, str, int], gives.stringSlice, (source, subject, most) => found(use(source, must), fromBytes(subject), most, run)),
+    ),
+    ...both('Split', (must) =>
+      fn([str, str, int], gives.stringSlice, (source, subject, most) => split(use(source, must), fromBytes(subject), most, run)),
+    ),
     ...both('ReplaceAll', (must) =>
       fn([str, str, str], gives.str, (source, subject, template) => {
         const pattern = use(source, must)
@@ -83,13 +88,15 @@ const weightOf = (source: string): number => Math.max(1, Math.ceil(source.length
 function compilePattern(bytes: string, run: Run): Compiled {
   let engine: RE2JS
   const source = fromBytes(bytes)
+  if (toBytes(source) !== bytes) return { ok: false, error: `error parsing regexp: invalid UTF-8: \`${bytes}\`` }
   try {
     engine = RE2JS.compile(source)
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('error parsing regexp')) return { ok: false, error: toBytes(error.message) }
     throw error
   }
-  if (engine.programSize() > limits.pattern * 4) throw new LimitError(`a regular expression compiles to more than ${limits.pattern * 4} instructions (limit: pattern)`)
+  if (engine.programSize() > limits.pattern * 4)
+    throw new LimitError(`a regular expression compiles to more than ${limits.pattern * 4} instructions (limit: pattern)`)
   const names = Object.entries(engine.namedGroups()).map(([name, index]) => [name, Number(index)] as const)
   const weight = weightOf(source)
   return {
@@ -114,7 +121,7 @@ const widthAt = (text: string, at: number): number => ((text.codePointAt(at) ?? 
 function* matches(pattern: Pattern, text: string, most: number, run: Run): Generator<Match> {
   let previousEnd = -1
   let count = 0
-  for (let at = 0; at <= text.length && (most < 0 || count < most); ) {
+  for (let at = 0; at <= text.length && (most < 0 || count < most);) {
     run.meter.step()
     const match = pattern.find(text, at)
     if (!match) return
@@ -156,7 +163,7 @@ function replaced(pattern: Pattern, text: string, replacement: (match: Match) =>
     run.meter.grow(bytes.length)
     out += bytes
   }
-  for (let at = 0; at <= text.length; ) {
+  for (let at = 0; at <= text.length;) {
     run.meter.step()
     const match = pattern.find(text, at)
     if (!match) break

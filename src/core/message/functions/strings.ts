@@ -36,7 +36,9 @@ export function stringFunctions(run: Run): Readonly<Record<string, Func>> {
   }
   return {
     abbrev: fn([int, str], gives.str, (width, source) => (width < 4 ? source : abbreviate(source, 0, width))),
-    abbrevboth: fn([int, int, str], gives.str, (left, right, source) => (right < 4 || (left > 0 && right < 7) ? source : abbreviate(source, left, right))),
+    abbrevboth: fn([int, int, str], gives.str, (left, right, source) =>
+      right < 4 || (left > 0 && right < 7) ? source : abbreviate(source, left, right),
+    ),
     trunc: fn([int, str], gives.str, truncate),
     trim: fn([str], gives.str, trimSpace),
     upper: fn([str], gives.str, (source) => grown(mapRunes(source, toUpper))),
@@ -57,13 +59,33 @@ export function stringFunctions(run: Run): Readonly<Record<string, Func>> {
     kebabcase: fn([str], gives.str, (source) => grown(separated(source, '-'))),
     camelcase: fn([str], gives.str, (source) => grown(camelCase(source))),
     wrap: fn([int, str], gives.str, (length, source) => grown(wrap(source, length, { breakWords: false, lineBreak: '' }, meter))),
-    wrapWith: fn([int, str, str], gives.str, (length, lineBreak, source) => grown(wrap(source, length, { breakWords: true, lineBreak }, meter))),
+    wrapWith: fn([int, str, str], gives.str, (length, lineBreak, source) =>
+      grown(wrap(source, length, { breakWords: true, lineBreak }, meter)),
+    ),
     contains: fn([str, str], gives.bool, (part, source) => source.includes(part)),
     hasPrefix: fn([str, str], gives.bool, (part, source) => source.startsWith(part)),
     hasSuffix: fn([str, str], gives.bool, (part, source) => source.endsWith(part)),
-    quote: fnRest([], any, gives.str, (values) => grown(notNil(values).map((value) => quote(shown(value))).join(' '))),
-    squote: fnRest([], any, gives.str, (values) => grown(notNil(values).map((value) => `'${formatCell(value, 'v', meter)}'`).join(' '))),
-    cat: fnRest([], any, gives.str, (values) => grown(notNil(values).map((value) => formatCell(value, 'v', meter)).join(' '))),
+    quote: fnRest([], any, gives.str, (values) =>
+      grown(
+        notNil(values)
+          .map((value) => quote(shown(value)))
+          .join(' '),
+      ),
+    ),
+    squote: fnRest([], any, gives.str, (values) =>
+      grown(
+        notNil(values)
+          .map((value) => `'${formatCell(value, 'v', meter)}'`)
+          .join(' '),
+      ),
+    ),
+    cat: fnRest([], any, gives.str, (values) =>
+      grown(
+        notNil(values)
+          .map((value) => formatCell(value, 'v', meter))
+          .join(' '),
+      ),
+    ),
     indent: fn([int, str], gives.str, indent),
     nindent: fn([int, str], gives.str, (spaces, source) => `\n${indent(spaces, source)}`),
     replace: fn([str, str, str], gives.str, (from, to, source) => replaceAll(source, from, to)),
@@ -84,7 +106,13 @@ export function stringFunctions(run: Run): Readonly<Record<string, Func>> {
 
 /** sprig's strval: a Stringer's text, or what %v prints. */
 export const strval = (value: Any, { meter }: Run): string =>
-  value === null ? '<nil>' : value.is === 'string' ? value.text : value.type.name === '[]uint8' ? bytesText(value) : formatCell(value, 'v', meter)
+  value === null
+    ? '<nil>'
+    : value.is === 'string'
+      ? value.text
+      : value.type.name === '[]uint8'
+        ? bytesText(value)
+        : formatCell(value, 'v', meter)
 
 const bytesText = (value: Value): string =>
   value.is === 'slice' ? value.items.map((item) => (item?.is === 'int' ? String.fromCharCode(Number(item.int)) : '')).join('') : ''
@@ -96,7 +124,8 @@ export const textItems = (value: SliceValue): string[] => value.items.map((item)
 /** sprig's strslice. A []string is itself, not a copy: sorting it in place is seen by whoever holds it. */
 function stringSlice(value: Any, run: Run): SliceValue {
   if (value?.is === 'slice' && value.type === stringsType) return value
-  const items = value === null ? [] : value.is === 'slice' ? notNil(value.items).map((item) => text(strval(item, run))) : [text(strval(value, run))]
+  const items =
+    value === null ? [] : value.is === 'slice' ? notNil(value.items).map((item) => text(strval(item, run))) : [text(strval(value, run))]
   return { is: 'slice', type: stringsType, items, nil: false }
 }
 
@@ -113,7 +142,7 @@ const numbered = (parts: readonly string[]): (readonly [string, string])[] => pa
 
 const explode = (source: string): string[] => {
   const out: string[] = []
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const { size } = decodeRune(source, at)
     out.push(source.slice(at, at + size))
     at += size
@@ -176,7 +205,7 @@ function titled(source: string): string {
 }
 
 function separates(code: number): boolean {
-  if (code < 0x80) return !(/[0-9A-Za-z_]/.test(String.fromCharCode(code)))
+  if (code < 0x80) return !/[0-9A-Za-z_]/.test(String.fromCharCode(code))
   return !isLetter(code) && !isDigit(code) && isSpace(code)
 }
 

@@ -8,8 +8,8 @@ const inParts: Readonly<Record<Part, string>> = {
   user: '$&+,;=',
   query: '',
   fragment: '$&+,/:;=?@!()*',
-  host: "!$&'()*+,;=:[]<>\"",
-  zone: "!$&'()*+,;=:[]<>\"",
+  host: '!$&\'()*+,;=:[]<>"',
+  zone: '!$&\'()*+,;=:[]<>"',
 }
 
 export const shouldEscape = (char: string, part: Part): boolean => !always.test(char) && !inParts[part].includes(char)

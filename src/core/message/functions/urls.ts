@@ -159,7 +159,8 @@ function unescape(source: string, part: Part): string {
       const triple = source.slice(at, at + 3)
       const octet = /^%[0-9a-fA-F]{2}$/.test(triple) ? parseInt(triple.slice(1), 16) : undefined
       const inHost = part === 'host' && octet !== undefined && octet < 0x80 && triple !== '%25'
-      const inZone = part === 'zone' && octet !== undefined && triple !== '%25' && octet !== 32 && shouldEscape(String.fromCharCode(octet), 'host')
+      const inZone =
+        part === 'zone' && octet !== undefined && triple !== '%25' && octet !== 32 && shouldEscape(String.fromCharCode(octet), 'host')
       if (octet === undefined || inHost || inZone) throw new UrlProblem(`invalid URL escape ${quote(triple)}`)
       at += 2
     } else if ((part === 'host' || part === 'zone') && char < '\u0080' && shouldEscape(char, part))
@@ -174,7 +175,8 @@ function hostname(hostPort: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
 }
 
-const writtenUser = ({ name, password }: User): string => escape(name, 'user') + (password === undefined ? '' : `:${escape(password, 'user')}`)
+const writtenUser = ({ name, password }: User): string =>
+  escape(name, 'user') + (password === undefined ? '' : `:${escape(password, 'user')}`)
 
 function written(url: Url): string {
   let out = url.scheme === '' ? '' : `${url.scheme}:`

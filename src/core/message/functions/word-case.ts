@@ -10,30 +10,29 @@ const isAlphabet = (code: number): boolean =>
 
 type WordKind = 'none' | 'number' | 'upper' | 'alphabet' | 'connector' | 'punct' | 'other'
 
+/** A stretch of the text; by place, since cutting the rest off for each word would be quadratic. */
 interface Word {
   readonly kind: WordKind
-  readonly codes: readonly number[]
-  readonly rest: readonly number[]
+  readonly from: number
+  readonly to: number
 }
 
-function nextWord(codes: readonly number[]): Word {
-  const [first] = codes
-  if (first === undefined) return { kind: 'none', codes: [], rest: [] }
-  const take = (kind: WordKind, belongs: (code: number) => boolean, from = 1): Word => {
-    let end = from
-    while (end < codes.length && belongs(codes[end] ?? 0)) end++
-    return { kind, codes: codes.slice(0, end), rest: codes.slice(end) }
+function wordAt(codes: readonly number[], from: number): Word {
+  const first = codes[from]
+  if (first === undefined) return { kind: 'none', from, to: from }
+  const take = (kind: WordKind, belongs: (code: number) => boolean): Word => {
+    let to = from + 1
+    while (to < codes.length && belongs(codes[to] ?? 0)) to++
+    return { kind, from, to }
   }
   const isSmall = (code: number): boolean => isAlphabet(code) && !isUpper(code)
   if (isConnector(first)) return take('connector', isConnector)
   if (isPunct(first)) return take('punct', isPunct)
   if (isUpper(first)) {
-    if (!isUpper(codes[1] ?? 0)) return take('upper', isSmall)
+    if (!isUpper(codes[from + 1] ?? 0)) return take('upper', isSmall)
     const word = take('upper', isUpper)
     // "HTTPStatus" is HTTP and Status: the last capital belongs to what follows.
-    const shared = isAlphabet(word.rest[0] ?? 0) ? 1 : 0
-    const end = word.codes.length - shared
-    return { kind: 'upper', codes: codes.slice(0, end), rest: codes.slice(end) }
+    return isAlphabet(codes[word.to] ?? 0) ? { ...word, to: word.to - 1 } : word
   }
   if (isAlphabet(first)) return take('alphabet', isSmall)
   if (isNumber(first)) return take('number', isNumber)
@@ -42,14 +41,16 @@ function nextWord(codes: readonly number[]): Word {
 
 export function separated(source: string, mark: '_' | '-'): string {
   const connector = mark.charCodeAt(0)
+  const codes = Array.from(runes(source), ({ code }) => code)
   const out: number[] = []
   const connect = (): void => void out.push(connector)
-  const put = ({ kind, codes }: Pick<Word, 'kind' | 'codes'>): void => {
+  const put = ({ kind, from, to }: Word): void => {
     const lowered = kind === 'upper' || kind === 'connector'
-    for (const code of codes) out.push(!lowered ? code : isConnector(code) ? connector : isUpper(code) ? toLower(code) : code)
+    for (const code of codes.slice(from, to))
+      out.push(!lowered ? code : isConnector(code) ? connector : isUpper(code) ? toLower(code) : code)
   }
-  let word: Word = nextWord(Array.from(runes(source), ({ code }) => code))
-  const next = (): void => void (word = nextWord(word.rest))
+  let word: Word = wordAt(codes, 0)
+  const next = (): void => void (word = wordAt(codes, word.to))
   const putWhileText = (): void => {
     while (word.kind === 'alphabet' || word.kind === 'number') {
       put(word)
@@ -58,7 +59,7 @@ export function separated(source: string, mark: '_' | '-'): string {
   }
   const joins = (kind: WordKind): boolean => kind !== 'connector' && kind !== 'punct'
   const joinsMore = (kind: WordKind): boolean => kind !== 'none' && joins(kind)
-  while (word.rest.length > 0) {
+  while (word.to < codes.length) {
     const previous = word
     if (previous.kind !== 'connector') put(previous)
     next()
@@ -77,9 +78,9 @@ export function separated(source: string, mark: '_' | '-'): string {
           if (joins(word.kind)) connect()
           break
         }
-        if (word.rest.length === 0) break
+        if (word.to === codes.length) break
         const number = word
-        word = nextWord(number.rest)
+        word = wordAt(codes, number.to)
         // A number belongs to the word before it ("bld4_floor"), unless small letters follow ("http_2xx").
         if (word.kind !== 'alphabet') {
           put(number)

@@ -1,7 +1,12 @@
 // sprig: wrapping and abbreviating, by bytes.
 import type { Meter } from '../limits.ts'
 
-export function wrap(source: string, length: number, how: { readonly breakWords: boolean; readonly lineBreak: string }, meter: Meter): string {
+export function wrap(
+  source: string,
+  length: number,
+  how: { readonly breakWords: boolean; readonly lineBreak: string },
+  meter: Meter,
+): string {
   const lineBreak = how.lineBreak === '' ? '\n' : how.lineBreak
   const width = Math.max(1, length)
   let out = ''
@@ -17,7 +22,7 @@ export function wrap(source: string, length: number, how: { readonly breakWords:
       at++
       continue
     }
-    const blank = source.lastIndexOf(' ', at + width)
+    const blank = at + source.slice(at, at + width + 1).lastIndexOf(' ')
     if (blank >= at) line(blank, blank + 1)
     else if (how.breakWords) line(at + width, at + width)
     else {

@@ -1,4 +1,6 @@
 // Go's time layouts (`2006-01-02 15:04:05`): cutting them up and writing a time with them.
+import { limits } from '../limits.ts'
+import { LimitError } from './errors.ts'
 import { civil, months, nanosecondOf, weekdays, type Civil, type Moment } from './time.ts'
 
 export type Element =
@@ -116,7 +118,13 @@ export function nextChunk(layout: string): Chunk {
 
 const pad = (value: number, width: number): string => (value < 0 ? '-' : '') + String(Math.abs(value)).padStart(width, '0')
 
+/** Taking a layout apart costs more than its length. */
+export function checkLayout(layout: string): void {
+  if (layout.length > limits.pattern) throw new LimitError(`a time layout is longer than ${limits.pattern} bytes (limit: pattern)`)
+}
+
 export function formatMoment(moment: Moment, layout: string): string {
+  checkLayout(layout)
   const date = civil(moment)
   let out = ''
   for (let rest = layout; rest !== '';) {

@@ -11,7 +11,11 @@ import { compareVersions, revised, tooHigh, withMetadata, withPrerelease, type P
 export type Methods = (value: Value) => Readonly<Record<string, Func>> | undefined
 
 const results = (count: number): Func => ({ params: [], rest: undefined, results: count, call: () => undefined })
-const bytes = (octets: string): Any => slice(bytesType, Array.from(octets, (char) => int(char.charCodeAt(0), uint8Type)))
+const bytes = (octets: string): Any =>
+  slice(
+    bytesType,
+    Array.from(octets, (char) => int(char.charCodeAt(0), uint8Type)),
+  )
 const bytesResult = { type: bytesType, make: bytes }
 
 /** Those that every value of the type has, and those that need its address: they are there only behind a pointer. */
@@ -22,7 +26,8 @@ export function methodOf(value: Value, name: string, addressable: boolean, more:
 
 function methodsOf(value: Value, addressable: boolean): Readonly<Record<string, Func>> | undefined {
   if (value.is === 'time') return timeMethods(value.time)
-  if (value.is === 'version') return addressable ? { ...versionMethods(value.version), ...versionPointerMethods(value.version) } : versionMethods(value.version)
+  if (value.is === 'version')
+    return addressable ? { ...versionMethods(value.version), ...versionPointerMethods(value.version) } : versionMethods(value.version)
   if (value.is === 'int') return intMethods(value)
   if (value.type.name !== 'types.NamespacedName' || value.is !== 'struct') return undefined
   return {
@@ -79,14 +84,16 @@ const sinceYearOne = (time: Moment): bigint => time.nanoseconds - zeroMoment.nan
 const dateRange = 1_000_000
 
 function addDate(time: Moment, date: Civil, years: number, months: number, days: number): Moment {
-  if (Math.max(Math.abs(years), Math.abs(months), Math.abs(days)) > dateRange) throw new Panic(`AddDate: more than ${dateRange} years, months or days`)
+  if (Math.max(Math.abs(years), Math.abs(months), Math.abs(days)) > dateRange)
+    throw new Panic(`AddDate: more than ${dateRange} years, months or days`)
   return moment({ ...date, year: date.year + years, month: date.month + months, day: date.day + days }, nanosecondOf(time), time.zone)
 }
 
 function timeMethods(time: Moment): Readonly<Record<string, Func>> {
   const date = civil(time)
   const compared = (other: Moment): number => (time.nanoseconds < other.nanoseconds ? -1 : time.nanoseconds > other.nanoseconds ? 1 : 0)
-  const unix = (unit: bigint) => fn([], gives.int64, () => (time.nanoseconds >= 0n ? time.nanoseconds / unit : -((-time.nanoseconds + unit - 1n) / unit)))
+  const unix = (unit: bigint) =>
+    fn([], gives.int64, () => (time.nanoseconds >= 0n ? time.nanoseconds / unit : -((-time.nanoseconds + unit - 1n) / unit)))
   const rfc3339 = (): string => formatMoment(time, '2006-01-02T15:04:05.999999999Z07:00')
   const rounded = (unit: bigint, up: boolean): Moment => {
     if (unit <= 0n) return time
@@ -146,7 +153,9 @@ function incremented(version: Version, name: 'major' | 'minor' | 'patch', reset:
 const versionMethods = (version: Version): Readonly<Record<string, Func>> => ({
   IncMajor: fn([], gives.versionValue, () => incremented(version, 'major', { minor: 0n, patch: 0n })),
   IncMinor: fn([], gives.versionValue, () => incremented(version, 'minor', { patch: 0n })),
-  IncPatch: fn([], gives.versionValue, () => (version.pre === '' ? incremented(version, 'patch', {}) : revised(version, { pre: '', metadata: '' }))),
+  IncPatch: fn([], gives.versionValue, () =>
+    version.pre === '' ? incremented(version, 'patch', {}) : revised(version, { pre: '', metadata: '' }),
+  ),
   Major: fn([], gives.uint64, () => version.major),
   MarshalJSON: fn([], bytesResult, () => `"${version.text}"`),
   MarshalText: fn([], bytesResult, () => version.text),

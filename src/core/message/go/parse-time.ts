@@ -1,5 +1,5 @@
 // time.ParseInLocation with Go's errors. The local zone is UTC: a commit message must not depend on where it is written.
-import { nextChunk, type Chunk } from './layout.ts'
+import { checkLayout, nextChunk, type Chunk } from './layout.ts'
 import { daysIn, isLeap, moment, months, utc, weekdays, type Moment, type Zone } from './time.ts'
 
 export type ParsedTime = { readonly ok: true; readonly moment: Moment } | { readonly ok: false; readonly error: string }
@@ -33,6 +33,7 @@ export function quoteTime(text: string): string {
 }
 
 export function parseTime(layout: string, value: string): ParsedTime {
+  checkLayout(layout)
   const draft: Draft = {
     year: 0,
     month: -1,

@@ -1,6 +1,6 @@
 // Go's time.Time, without a clock and without a time zone database: UTC, and fixed offsets that a parsed text names.
 import { int, type Any } from './values.ts'
-import { int64Type, uint64Type } from './types.ts'
+import { int64Type, pointerTo, uint64Type } from './types.ts'
 
 export interface Zone {
   readonly name: string
@@ -95,11 +95,11 @@ export function moment(date: Omit<Civil, 'weekday' | 'yearDay'>, nanoseconds: nu
   return { nanoseconds: seconds * second + BigInt(nanoseconds), zone }
 }
 
-/** The private parts, which `%d` shows. The third is a pointer; nil stands for UTC. */
+/** The private parts, which `%d` shows. The third points to the zone; nil stands for UTC. */
 export const momentFields = (value: Moment): (readonly [string, Any])[] => [
   ['wall', int(BigInt(nanosecondOf(value)), uint64Type)],
   ['ext', int(unixSeconds(value) - yearOne, int64Type)],
-  ['loc', null],
+  ['loc', { is: 'ptr', type: pointerTo({ kind: 'struct', name: 'time.Location' }), to: null }],
 ]
 
 export const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)

@@ -1,6 +1,6 @@
 // What a number or a character in a template can be taken for.
 import { quote, unquoteChar } from '../go/quote.ts'
-import { parseFloat64, parseInt64, parseUint } from '../go/numbers.ts'
+import { numError, parseFloat64, parseInt64, parseUint } from '../go/numbers.ts'
 import type { NumberNode } from './nodes.ts'
 
 type Literal = Omit<NumberNode, 'kind' | 'at'>
@@ -14,8 +14,11 @@ export function charLiteral(text: string): Literal | string {
 
 export function complexLiteral(text: string): Literal | string {
   const match = /^(.*[^eEpP])([+-].*)i$/.exec(text)
-  const [re, im] = [parseFloat64(match?.[1] ?? ''), parseFloat64(match?.[2] ?? '')]
-  return re.ok && im.ok ? fromComplex(text, re.value, im.value) : 'strconv.ParseFloat: parsing "": invalid syntax'
+  const parts = [match?.[1] ?? '', match?.[2] ?? ''].map((part) => ({ part, parsed: parseFloat64(part) }))
+  const wrong = parts.find(({ parsed }) => !parsed.ok)
+  if (wrong) return numError('ParseFloat', wrong.part, wrong.parsed.ok ? '' : wrong.parsed.why)
+  const [re, im] = parts
+  return fromComplex(text, re?.parsed.value ?? 0, im?.parsed.value ?? 0)
 }
 
 function fromComplex(text: string, re: number, im: number): Literal {
