@@ -35,7 +35,8 @@ export async function start(program: string, argsFor: (port: number, folder: str
   const url = `http://127.0.0.1:${port}`
   await Promise.race([answering(url), ended.then((why) => Promise.reject(new Error(`${program} did not start: ${why}`)))])
   const stop = async (): Promise<void> => {
-    child.kill()
+    // A polite end waits for our own idle connections.
+    child.kill('SIGKILL')
     await ended
     rmSync(folder, { recursive: true })
   }
