@@ -1,6 +1,8 @@
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { pushImage } from '../../src/cli/image.ts'
-import { registryBox } from '../../src/local/registry.ts'
+import { registryBox, tinyImage } from '../../src/local/registry.ts'
+import { digestOf } from '../../src/local/registry/grammar.ts'
 
 const registry = 'http://127.0.0.1:5050'
 const clock = { now: () => 0 }
@@ -14,8 +16,17 @@ describe('pushing a tiny image', () => {
   test('gives the same digest for the same words, on every machine', async () => {
     const push = (tag: string, content?: string) =>
       pushImage({ registry, name: 'app', tag, fetch: registryBox({ clock }).oci, ...(content === undefined ? {} : { content }) })
-    expect(await push('1.2.4')).toBe('sha256:de44d310da0aa6a52612ee4dedf4198456ce217c954d74d163985d1a65c32138')
+    expect(await push('1.2.4')).toBe('sha256:be08ce7eee9823e6ce79c9d715445158209813c6094a787e9862f8d6d7a4b71b')
     expect(new Set([await push('1.2.4'), await push('1.2.5'), await push('1.2.4', 'x')]).size).toBe(3)
+  })
+  test('makes a layer that holds what its config says', async () => {
+    for (const content of ['', 'x'.repeat(200_000)]) {
+      const { blobs } = tinyImage({ name: 'app', tag: '1', content })
+      const files = gunzipSync(blobs[1]?.bytes ?? new Uint8Array())
+      const config = JSON.parse(new TextDecoder().decode(blobs[0]?.bytes)) as { rootfs: unknown }
+      expect(config.rootfs).toEqual({ type: 'layers', diff_ids: [digestOf(files)] })
+      expect(files.subarray(512).toString().startsWith(`app:1\n${content}\0`)).toBe(true)
+    }
   })
   test('a second time sends no blob again', async () => {
     const box = registryBox({ clock })

@@ -12,7 +12,7 @@ export async function run(program: string, ...args: readonly string[]): Promise<
     return stdout
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw new Error(`this proof needs ${program}: apt-get install -y ${program}`, { cause: error })
+      throw new Error(`this proof needs ${program}; install it first`, { cause: error })
     throw error
   }
 }
@@ -30,12 +30,13 @@ export async function start(program: string, argsFor: (port: number, folder: str
   const child = spawn(program, argsFor(port, folder), { stdio: 'ignore' })
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code) => resolve(`it ended with ${code}`))
-    child.once('error', (error) => resolve(`${error.message}; apt-get install -y ${program}`))
+    child.once('error', (error) => resolve(`${error.message}; install it first`))
   })
   const url = `http://127.0.0.1:${port}`
   await Promise.race([answering(url), ended.then((why) => Promise.reject(new Error(`${program} did not start: ${why}`)))])
   const stop = async (): Promise<void> => {
-    child.kill()
+    // A polite end waits for our own idle connections.
+    child.kill('SIGKILL')
     await ended
     rmSync(folder, { recursive: true })
   }

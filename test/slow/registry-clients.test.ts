@@ -52,19 +52,19 @@ describe.each<readonly [string, () => Backing, AuthOptions | undefined]>([
 
   test('push, list, inspect, copy between names, pull and delete', async () => {
     const digest = await box.push('seed/app', '1.0.0')
-    await run('skopeo', 'copy', '--preserve-digests', ...from, ...to, at('seed/app:1.0.0'), at('team/app:2.0.0'))
-    await run('skopeo', 'copy', '--preserve-digests', ...from, ...to, at('seed/app:1.0.0'), at('team/app:2.1.0'))
+    await run('skopeo', 'copy', ...from, ...to, at('seed/app:1.0.0'), at('team/app:2.0.0'))
+    await run('skopeo', 'copy', ...from, ...to, at('seed/app:1.0.0'), at('team/app:2.1.0'))
     expect(box.tags('team/app')).toEqual({ '2.0.0': digest, '2.1.0': digest })
     expect((JSON.parse(await run('skopeo', 'list-tags', ...one, at('team/app'))) as { Tags: string[] }).Tags).toEqual(['2.0.0', '2.1.0'])
     const inspected = JSON.parse(await run('skopeo', 'inspect', ...one, at('team/app:2.0.0'))) as { Digest: string; Labels: unknown }
     expect(inspected).toMatchObject({ Digest: digest, Labels: { 'org.opencontainers.image.version': '1.0.0' } })
 
     const layout = join(folder, `layout-${events.length}-${auth?.scheme ?? 'open'}`)
-    await run('skopeo', 'copy', '--preserve-digests', ...from, at('team/app:2.0.0'), `oci:${layout}:v1`)
+    await run('skopeo', 'copy', ...from, at('team/app:2.0.0'), `oci:${layout}:v1`)
     expect((JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as { manifests: { digest: string }[] }).manifests[0]?.digest).toBe(
       digest,
     )
-    await run('skopeo', 'copy', '--preserve-digests', ...to, `oci:${layout}:v1`, at('third/app:3.0.0'))
+    await run('skopeo', 'copy', ...to, `oci:${layout}:v1`, at('third/app:3.0.0'))
     expect(box.tags('third/app')).toEqual({ '3.0.0': digest })
 
     await run('skopeo', 'delete', ...one, at('third/app:3.0.0'))
@@ -77,7 +77,7 @@ describe.each<readonly [string, () => Backing, AuthOptions | undefined]>([
   test('copy an index with its children, which come untagged', async () => {
     const digest = await box.pushIndex('multi/app', '1', ['amd64', 'arm64'])
     events.length = 0
-    await run('skopeo', 'copy', '--preserve-digests', '--all', ...from, ...to, at('multi/app:1'), at('multi/copy:1'))
+    await run('skopeo', 'copy', '--all', ...from, ...to, at('multi/app:1'), at('multi/copy:1'))
     expect(box.tags('multi/copy')).toEqual({ '1': digest })
     const children = ['amd64', 'arm64'].map((architecture) => tinyImage({ name: 'multi/app', tag: '1', architecture }).manifest.digest)
     expect(events.map(({ detail }) => [detail['image-digest'], detail['image-tag'] ?? null])).toEqual([

@@ -1,4 +1,4 @@
-// The slower proofs: with programs that are not part of an install (skopeo, docker-registry). `npx vitest run --config test/slow/vitest.config.ts`
+// The slower proofs: with programs that are not part of an install (Debian's skopeo and docker-registry, Python's moto[server]). `npx vitest run --config test/slow/vitest.config.ts`
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({

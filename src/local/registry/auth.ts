@@ -35,7 +35,7 @@ interface Claims {
 }
 
 const ECR_USER = 'AWS'
-const SERVICE = 'tagboat-registry'
+const AUDIENCE = 'tagboat-registry'
 
 export function gatekeeper(options: AuthOptions | undefined, clock: BoxClock): Gatekeeper {
   const key = createHash('sha256')
@@ -68,20 +68,20 @@ export function gatekeeper(options: AuthOptions | undefined, clock: BoxClock): G
       const authorization = request.headers.get('authorization')
       if (options.scheme === 'basic') {
         if (userOf(authorization) !== undefined || (authorization === null && mayPullUnnamed(access))) return undefined
-        return unauthorized(`Basic realm="${SERVICE}",service="${SERVICE}"`)
+        return unauthorized(`Basic realm="${AUDIENCE}",service="${AUDIENCE}"`)
       }
       const claims = opened(/^bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '')
       const scope = scopeOf(access)
       if (claims && (scope === undefined || claims.scopes.some((granted) => covers(granted, scope)))) return undefined
       const realm = new URL('/token', request.url).href
       const asked = scope === undefined ? '' : `,scope="${scope}"`
-      return unauthorized(`Bearer realm="${realm}",service="${SERVICE}"${asked}${claims ? ',error="insufficient_scope"' : ''}`)
+      return unauthorized(`Bearer realm="${realm}",service="${AUDIENCE}"${asked}${claims ? ',error="insufficient_scope"' : ''}`)
     },
     token: async (request) => {
       const asked = await tokenRequest(request)
       const user = userOf(asked.authorization)
-      if (user === undefined && asked.authorization !== null) return unauthorized(`Basic realm="${SERVICE}"`)
-      if (user === undefined && options?.anonymousPull !== true) return unauthorized(`Basic realm="${SERVICE}"`)
+      if (user === undefined && asked.authorization !== null) return unauthorized(`Basic realm="${AUDIENCE}"`)
+      if (user === undefined && options?.anonymousPull !== true) return unauthorized(`Basic realm="${AUDIENCE}"`)
       const scopes = user === undefined ? asked.scopes.map(pullOnly) : asked.scopes
       const life = options?.tokenLife ?? 300
       const token = sealed({ until: clock.now() + life * 1000, user: user ?? '', scopes })

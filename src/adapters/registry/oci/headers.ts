@@ -8,15 +8,13 @@ export interface Challenge {
 
 const LONGEST = 8192
 // A word alone opens a challenge; a word with a value belongs to the one that is open.
-const piece = /[\s,]*([A-Za-z][A-Za-z0-9_-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/y
+const piece = /[\s,]*([A-Za-z][A-Za-z0-9_-]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/gy
 
 /** All challenges of a WWW-Authenticate header, which may hold several, as far as they can be read. */
 export function readChallenges(header: string | null): readonly Challenge[] {
   const challenges: { readonly scheme: string; readonly parameters: Record<string, string> }[] = []
   const text = (header ?? '').slice(0, LONGEST)
-  piece.lastIndex = 0
-  for (let match = piece.exec(text); match; match = piece.exec(text)) {
-    const [, word = '', quoted, plain] = match
+  for (const [, word = '', quoted, plain] of text.matchAll(piece)) {
     const value = quoted?.replace(/\\(.)/g, '$1') ?? plain
     if (value === undefined) challenges.push({ scheme: word.toLowerCase(), parameters: {} })
     else Object.assign(challenges.at(-1)?.parameters ?? {}, { [word.toLowerCase()]: value })

@@ -47,8 +47,8 @@ async function fetchToken(challenge: Challenge, asking: Asking): Promise<Pass> {
   const { credential, place, now } = asking
   const realm = realmOf(challenge, asking)
   const scope = challenge.parameters.scope ?? `repository:${place.repository}:pull`
-  const service = challenge.parameters.service
-  const fields = { ...(service === undefined ? {} : { service }), scope }
+  const audience = challenge.parameters.service
+  const fields = { ...(audience === undefined ? {} : { service: audience }), scope }
   const answer =
     credential?.is === 'identity'
       ? await asking.send(realm, {
