@@ -123,6 +123,11 @@ describe('what is written', () => {
     expect(after(`a: ${old} ${marker}\n`, tag)).toBe(`a: ${expected} ${marker}\n`)
   })
 
+  test('a block below the start of its key is moved in when it becomes a quoted value', () => {
+    expect(after(`a:\n| ${marker}\n  v1\nb: c\n`, '1.9')).toBe(`a:\n  "1.9" ${marker}\nb: c\n`)
+    expect(after(`a:\n  | ${marker}\n  v1\nb: c\n`, '1.9')).toBe(`a:\n  "1.9" ${marker}\nb: c\n`)
+  })
+
   test('each change names its object, its line and what to be careful about', () => {
     const text = `kind: A\nmetadata: {name: n, namespace: m}\nd: sha256:1 # {"$imagepolicy": "ns:app:digest"}\n---\nt: ~ ${marker}\n`
     expect(edit(text, 'null')).toMatchObject({
@@ -174,7 +179,7 @@ describe('a file is skipped', () => {
   })
 
   test.each([
-    ['too-large', 'the file has 4194341 bytes, the limit is 4194304: split it', `${live}#${' '.repeat(maxBytes)}`],
+    ['too-large', `the file has ${maxBytes + live.length + 1} bytes, the limit is 4194304: split it`, `${live}#${' '.repeat(maxBytes)}`],
     ['malformed-yaml', 'line 2: exceeded max depth of 10000', `${live}b: ${'['.repeat(10_001)}`],
     ['too-many-nodes', 'the file has more than 250000 keys and values: split it', `${live}b: [${'1,'.repeat(250_000)}]`],
     ['too-many-documents', 'the file has 10002 documents, the limit is 10000: split it', `${live}---\n`.repeat(10_001)],
