@@ -53,7 +53,7 @@ const bodyIndent = (body: string): string | undefined => /^(?:[ ]*[\n\r\x85\u202
 
 /** A block may stand on its own line right below the start of its key; in quotes it would be taken for a key there. */
 function padding(source: string, scalar: Scalar): string {
-  const before = source.slice(0, scalar.start).split('\n')
+  const before = source.slice(0, scalar.start).split(/[\n\r\x85\u2028\u2029]/)
   const own = before.pop() ?? ''
   const keyLine = before.findLast((line) => /^ *[^ #]/.test(line))
   if (scalar.propsStart !== scalar.start || !/^ *$/.test(own) || keyLine === undefined) return ''
