@@ -18,7 +18,7 @@ import type { Checkout, Entry } from '../core/markers.ts'
 export function checkoutIn(root: string): Checkout {
   return {
     entry: (path) => {
-      const stats = lstatSync(join(root, path), { throwIfNoEntry: false })
+      const stats = statsOf(join(root, path))
       return stats && entryOf(stats, join(root, path))
     },
     list: (path) =>
@@ -27,6 +27,16 @@ export function checkoutIn(root: string): Checkout {
         return entry ? [[each.name, entry] as const] : []
       }),
     read: (path) => readFileSync(join(root, path)),
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    // Something above it is a file.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined
+    throw error
   }
 }
 

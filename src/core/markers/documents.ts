@@ -23,7 +23,15 @@ export interface Document {
 }
 
 export type SkipCode =
-  'too-large' | 'not-utf8' | 'control-character' | 'bad-separator' | 'malformed-yaml' | 'too-many-nodes' | 'not-a-mapping' | 'bad-metadata'
+  | 'too-large'
+  | 'too-many-documents'
+  | 'not-utf8'
+  | 'control-character'
+  | 'bad-separator'
+  | 'malformed-yaml'
+  | 'too-many-nodes'
+  | 'not-a-mapping'
+  | 'bad-metadata'
 
 export interface Skipped {
   readonly is: 'skipped'
@@ -39,8 +47,10 @@ export interface Parsed {
   readonly documents: readonly Document[]
 }
 
-/** A file beyond this is skipped. Parsing takes some fifty times its size in memory. */
+/** Files beyond these are skipped, with the limit in the reason: they keep one file within a second and some 200 MB. */
 export const maxBytes = 4 * 1024 * 1024
+export const maxDocuments = 10_000
+export const maxNodes = 250_000
 
 const skipped = (why: SkipCode, detail: string): Skipped => ({ is: 'skipped', why, detail })
 
@@ -53,11 +63,15 @@ export function readDocuments(bytes: Uint8Array): Parsed | Skipped {
   if (control) return skipped('control-character', `line ${lineOf(text, control.index)} has a control character`)
   const parts = split(text)
   if ('is' in parts) return parts
+  if (parts.length > maxDocuments)
+    return skipped('too-many-documents', `the file has ${parts.length} documents, the limit is ${maxDocuments}: split it`)
   const documents: Document[] = []
+  let nodes = 0
   for (const part of parts) {
-    const found = readPart(part, parts.length === 1)
+    const found = readPart(part, { alone: parts.length === 1, maxNodes: maxNodes - nodes })
     if ('is' in found) return found
-    documents.push(...found)
+    nodes += found.nodes
+    documents.push(...found.documents)
   }
   return { is: 'parsed', source: decoded, text, documents }
 }
@@ -101,24 +115,34 @@ function split(text: string): readonly Part[] | Skipped {
   return parts
 }
 
-function readPart({ text, offset }: Part, alone: boolean): readonly Document[] | Skipped {
+interface PartRule {
+  readonly alone: boolean
+  readonly maxNodes: number
+}
+
+function readPart({ text, offset }: Part, rule: PartRule): { readonly documents: readonly Document[]; readonly nodes: number } | Skipped {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text
   const at = offset + text.length - body.length
-  let root: Node | undefined
-  try {
-    root = parseDocument(body)
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return skipped(error.code === 'too-many-nodes' ? 'too-many-nodes' : 'malformed-yaml', error.message)
-  }
-  if (root === undefined || isNull(root)) return []
-  if (root.kind !== 'map')
-    return skipped('not-a-mapping', `a document is a ${root.kind === 'seq' ? 'sequence' : 'scalar'}, where a mapping was expected`)
+  const parsed = parsePart(body, rule)
+  if ('is' in parsed) return parsed
+  const { root, nodes } = parsed
+  if (root === undefined || isNull(root)) return { documents: [], nodes }
+  if (root.kind !== 'map') return skipped('not-a-mapping', `a document is ${kindName(root)}, where a mapping was expected`)
   const problem = metadataProblem(root)
   if (problem) return skipped('bad-metadata', problem)
-  const items = alone ? listItems(root) : undefined
+  const items = rule.alone ? listItems(root) : undefined
   const cleared = items ? undefined : clearedScalar(root)
-  return (items ?? [root]).map((node) => ({ object: objectOf(node), root: node, cleared, text: body, offset: at }))
+  return { documents: (items ?? [root]).map((node) => ({ object: objectOf(node), root: node, cleared, text: body, offset: at })), nodes }
+}
+
+function parsePart(text: string, rule: PartRule): ReturnType<typeof parseDocument> | Skipped {
+  try {
+    return parseDocument(text, rule.maxNodes)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    if (error.code !== 'too-many-nodes') return skipped('malformed-yaml', error.message)
+    return skipped('too-many-nodes', `the file has more than ${maxNodes} keys and values: split it`)
+  }
 }
 
 /** The value of the first key with this text; an alias as a key counts by its name, as it does to kyaml. */

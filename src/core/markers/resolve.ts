@@ -98,7 +98,7 @@ export function isNonString(value: string): boolean {
   if (value === '' || value.includes('\n')) return false
   if (ordinary.test(value) && !value.startsWith('...')) return isNonStringPlain(value)
   try {
-    const root = parseDocument(value)
+    const { root } = parseDocument(value, value.length + 1)
     if (root === undefined || root.kind !== 'scalar') return true
     return root.tag === '' && root.style === 'plain' && isNonStringPlain(root.value)
   } catch (error) {

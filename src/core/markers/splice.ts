@@ -41,14 +41,24 @@ function overBlock(source: string, scalar: Scalar, written: Written, value: stri
   const header = /^[|>][-+0-9]*([^\n\r\x85\u2028\u2029]*)(\r\n|[\n\r\x85\u2028\u2029])?/.exec(whole)
   const [headerLine = '', comment = '', lineBreak = '\n'] = header ?? []
   const end = scalar.end - (/(?:\r\n|[\n\r\x85\u2028\u2029])+$/.exec(whole)?.[0].length ?? 0)
-  if (written.style !== 'literal' && written.style !== 'folded')
-    return { text: inQuotes(written.style, value) + comment, end: Math.max(end, scalar.start) }
+  if (written.style !== 'literal' && written.style !== 'folded') {
+    return { text: `${padding(source, scalar)}${inQuotes(written.style, value)}${comment}`, end: Math.max(end, scalar.start) }
+  }
   const indent = bodyIndent(whole.slice(headerLine.length)) ?? `${lineIndent(source, scalar.start)}  `
   return { text: `${written.style === 'literal' ? '|' : '>'}-${comment}${lineBreak}${indent}${value}`, end }
 }
 
 /** The indent of the first line with text; a line deeper than its block's indicated indent loses the rest, which is only blank. */
 const bodyIndent = (body: string): string | undefined => /^(?:[ ]*[\n\r\x85\u2028\u2029])*([ ]+)[^ ]/.exec(body)?.[1]
+
+/** A block may stand on its own line right below the start of its key; in quotes it would be taken for a key there. */
+function padding(source: string, scalar: Scalar): string {
+  const before = source.slice(0, scalar.start).split(/[\n\r\x85\u2028\u2029]/)
+  const own = before.pop() ?? ''
+  const keyLine = before.findLast((line) => /^ *[^ #]/.test(line))
+  if (scalar.propsStart !== scalar.start || !/^ *$/.test(own) || keyLine === undefined) return ''
+  return own.length <= (/^ *(?:- +)*/.exec(keyLine)?.[0].length ?? 0) ? '  ' : ''
+}
 
 function lineIndent(source: string, at: number): string {
   const from = source.lastIndexOf('\n', at - 1) + 1

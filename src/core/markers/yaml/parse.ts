@@ -6,9 +6,6 @@ import type { Mapping, Node, Sequence } from './nodes.ts'
 import { fill, type Scanner, scannerOf, take, type Token, type TokenType } from './scanner.ts'
 import { shortTag } from './tags.ts'
 
-/** Keeps a parse within some 100 MB; a file with more is machine-made and holds no marker that a person wrote. */
-export const maxNodes = 500_000
-
 type State =
   | 'document-end'
   | 'block-node'
@@ -35,6 +32,7 @@ interface Parser {
   readonly anchors: Set<string>
   root: Node | undefined
   nodes: number
+  readonly maxNodes: number
   flowDepth: number
   head: string
   behind: string
@@ -42,7 +40,7 @@ interface Parser {
 }
 
 /** The first document of the text, or nothing where there is none. Throws a `Failure` with code `malformed-yaml` or `too-many-nodes`. */
-export function parseDocument(text: string): Node | undefined {
+export function parseDocument(text: string, maxNodes: number): { readonly root: Node | undefined; readonly nodes: number } {
   const parser: Parser = {
     scan: scannerOf(text),
     state: 'block-node',
@@ -52,6 +50,7 @@ export function parseDocument(text: string): Node | undefined {
     anchors: new Set(),
     root: undefined,
     nodes: 0,
+    maxNodes,
     flowDepth: 0,
     head: '',
     behind: '',
@@ -59,11 +58,11 @@ export function parseDocument(text: string): Node | undefined {
   }
   next(parser)
   skip(parser)
-  if (!startDocument(parser)) return undefined
+  if (!startDocument(parser)) return { root: undefined, nodes: 0 }
   while (parser.state !== 'document-end') steps[parser.state](parser)
   // go-yaml looks at what follows: the next tokens must at least be tokens.
   next(parser)
-  return parser.root
+  return { root: parser.root, nodes: parser.nodes }
 }
 
 /** The next token, with the comments that stand before it taken in. */
@@ -155,7 +154,7 @@ function withoutDocumentHead(head: string): string {
 }
 
 function add(parser: Parser, node: Node): void {
-  if (++parser.nodes > maxNodes) throw new Failure('too-many-nodes', `a document has more than ${maxNodes} keys and values: split it`)
+  if (++parser.nodes > parser.maxNodes) throw new Failure('too-many-nodes', 'there are more keys and values than the limit')
   const parent = parser.open[parser.open.length - 1]
   if (parent) parent.children.push(node)
   else parser.root = node
