@@ -57,7 +57,7 @@ function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined
       rule: {
         ...(source.exclusionList && { exclusionList: source.exclusionList }),
         ...(spec.filterTags && { filterTags: defined(spec.filterTags) }),
-        policy: defined(spec.policy) as Watch['rule']['policy'],
+        policy: defined(spec.policy),
       },
       digest: spec.digestReflectionPolicy ?? 'Never',
       confirm: ecrImage(source.image) ? 'ecr' : 'scan',
