@@ -1,5 +1,6 @@
 // The box on disk, with the git that people have.
 import { execFile, execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +85,16 @@ describe('git and the API on one repository', () => {
     const answer = await app.graphql(COMMIT, commitInput(lost, { 'README.md': 'late\n' }))
     expect(answer.errors?.map(({ type }) => type)).toEqual(['STALE_DATA'])
     expect(repo.head()).toBe(await git(place, 'rev-parse', 'HEAD'))
+  })
+
+  test('a large push, which git sends without saying its length, arrives whole and loose', async () => {
+    const { repo } = running()
+    const place = await clone('large')
+    const content = randomBytes(3_000_000).toString('hex')
+    await change(place, 'large.txt', content, 'Large')
+    await git(place, 'push', '-q')
+    expect(repo.read('large.txt')).toBe(content)
+    expect(readdirSync(join(String(repo.folder), 'objects/pack'))).toEqual([])
   })
 
   test('a push that is not a fast forward is refused by git itself', async () => {
