@@ -105,6 +105,31 @@ describe('git and the API on one repository', () => {
     await expect(git(place, 'push', '-q')).rejects.toThrow(/rejected/)
   })
 
+  test('a branch that wants pull requests takes no push; others take no force where a rule says so', async () => {
+    const { repo } = running()
+    const place = await clone('ruled')
+    const head = repo.head()
+    repo.rules([
+      {
+        name: 'main',
+        branches: ['refs/heads/main'],
+        rules: [{ type: 'pull_request', parameters: { required_approving_review_count: 0 } }],
+      },
+    ])
+    await change(place, 'README.md', 'against the rules\n', 'Against the rules')
+    await expect(git(place, 'push', '-q')).rejects.toThrow(/rejected/)
+    expect(repo.head()).toBe(head)
+    await git(place, 'push', '-q', 'origin', 'HEAD:refs/heads/proposal')
+    repo.rules([{ name: 'all', branches: ['~ALL'], rules: [{ type: 'non_fast_forward' }] }])
+    await expect(git(place, 'push', '-q', '--force', 'origin', `${String(head)}:refs/heads/proposal`)).rejects.toThrow(
+      /denying non-fast-forward|rejected/,
+    )
+    repo.rules([])
+    await git(place, 'push', '-q', 'origin', ':refs/heads/proposal')
+    await git(place, 'push', '-q')
+    expect(repo.read('README.md')).toBe('against the rules\n')
+  })
+
   test('branches and tags pushed by git are refs of the API, and refs of the API are fetched', async () => {
     const { app, repo } = running()
     const place = await clone('brancher')
