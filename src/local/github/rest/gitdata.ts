@@ -75,7 +75,7 @@ function treeReply(asked: Asked, gitRepo: GitRepo, oid: string, recursive: boole
   let bytes = 0
   let truncated = false
   for (const entry of listTree(gitRepo.git, oid, recursive)) {
-    // GitHub's own answer, measured: the fixed part of an entry is about 200 bytes.
+    // An entry's fixed part (mode, id, the URL) is about 200 bytes.
     bytes += 200 + entry.path.length
     truncated = tree.length >= asked.forge.options.treeEntries || bytes > TREE_BYTES
     if (truncated) break
