@@ -1,13 +1,8 @@
 // From manifests to the table: everything is checked before anything is written; objects first, then what follows from them, then marks.
 import { derive, type Derived } from '../core/derive.ts'
-import {
-  milliseconds,
-  type ImagePolicySpec,
-  type ImageRepositorySpec,
-  type ImageUpdateAutomationSpec,
-  type Manifest,
-  type Problem,
-} from '../core/spec.ts'
+// Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
+import { milliseconds } from '../core/spec/duration.ts'
+import type { ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
 import { policyKey, targetKey, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
 import { mark } from './mark.ts'
