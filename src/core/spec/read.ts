@@ -19,6 +19,8 @@ export interface Manifest {
 export interface Problem {
   readonly from: string
   readonly message: string
+  /** What programs tell apart: a field that is right but not honoured here, an API version that nobody reads any more. */
+  readonly code?: 'not-supported' | 'old-version'
 }
 export interface Read {
   readonly manifests: readonly Manifest[]
@@ -79,7 +81,11 @@ export function readManifests(text: string, file: string, defaults: { readonly n
     if (!isKind(kind) || group !== kinds[kind].group) return count(kind)
     const title = `${kind} "${metadata?.name ?? ''}"`
     if (!(kinds[kind].versions as readonly string[]).includes(version)) {
-      problems.push({ from: where.at(['apiVersion']), message: `${title}: apiVersion ${apiVersion} is not understood; write ${group}/v1` })
+      problems.push({
+        from: where.at(['apiVersion']),
+        message: `${title}: apiVersion ${apiVersion} is not understood; write ${group}/v1`,
+        code: 'old-version',
+      })
       return
     }
     const name = metadata?.name
