@@ -1,8 +1,10 @@
 // From the text of a file to objects, or to all that is wrong with it at once, each with its line.
 import * as v from 'valibot'
 import { isMap, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml'
+import { checkTemplate } from '../message.ts'
 import { nearest } from '../nearest.ts'
-import { isKind, kinds, type Kind } from './schemas.ts'
+import { isKind, kinds, type ImageUpdateAutomationSpec, type Kind } from './schemas.ts'
+import { shortcomings, type Shortcoming } from './unsupported.ts'
 
 /** An object as a user wrote it. */
 export interface Manifest {
@@ -20,11 +22,13 @@ export interface Problem {
   readonly from: string
   readonly message: string
   /** What programs tell apart: a field that is right but not honoured here, an API version that nobody reads any more. */
-  readonly code?: 'not-supported' | 'old-version'
+  readonly code?: 'not-supported' | 'old-version' | 'template'
 }
 export interface Read {
   readonly manifests: readonly Manifest[]
   readonly problems: readonly Problem[]
+  /** What is accepted and does not do all that it does in Flux. */
+  readonly warnings: readonly Problem[]
   /** Kinds that are none of ours, and how many of each. */
   readonly skipped: Readonly<Record<string, number>>
 }
@@ -43,9 +47,10 @@ const Header = v.object({ apiVersion: v.string(), kind: v.string(), metadata: v.
 export function readManifests(text: string, file: string, defaults: { readonly namespace: string }): Read {
   const manifests: Manifest[] = []
   const problems: Problem[] = []
+  const warnings: Problem[] = []
   const skipped: Record<string, number> = {}
   const refusal = tooMuch(text)
-  if (refusal !== undefined) return { manifests, problems: [{ from: file, message: refusal }], skipped }
+  if (refusal !== undefined) return { manifests, problems: [{ from: file, message: refusal }], warnings, skipped }
   const lines = new LineCounter()
   for (const document of parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })) {
     const line = (offset: number | undefined) => `${file}:${lines.linePos(offset ?? 0).line}`
@@ -64,7 +69,7 @@ export function readManifests(text: string, file: string, defaults: { readonly n
     }
     for (const [item, path] of itemsOf(content)) readOne(item, { start, at: (more) => line(offsetOf(document, [...path, ...more])) })
   }
-  return { manifests, problems, skipped }
+  return { manifests, problems, warnings, skipped }
 
   function readOne(item: unknown, where: { readonly start: string; readonly at: (path: readonly PropertyKey[]) => string }): void {
     const header = v.safeParse(Header, item)
@@ -100,6 +105,10 @@ export function readManifests(text: string, file: string, defaults: { readonly n
         problems.push({ from: where.at(['spec', ...pathOf(issue)]), message: `${title}: ${describe(issue, kind)}` })
       return
     }
+    const said = [...shortcomings(kind, read.output), ...templateTroubles(kind, read.output)]
+    for (const { path, is, message, code } of said)
+      (is === 'refused' ? problems : warnings).push({ from: where.at(['spec', ...path]), message: `${title}: ${message}`, code })
+    if (said.some(({ is }) => is === 'refused')) return
     manifests.push({
       kind,
       apiVersion,
@@ -115,6 +124,21 @@ export function readManifests(text: string, file: string, defaults: { readonly n
   function count(kind: string): void {
     skipped[kind] = (skipped[kind] ?? 0) + 1
   }
+}
+
+/** A template that cannot work is refused here, rather than at the first push. */
+function templateTroubles(kind: Kind, spec: unknown): readonly Shortcoming[] {
+  const { messageTemplate, messageTemplateValues } =
+    (kind === 'ImageUpdateAutomation' && (spec as ImageUpdateAutomationSpec).git?.commit) || {}
+  if (messageTemplate === undefined) return []
+  const trouble = (is: Shortcoming['is'], message: string) => ({
+    path: ['git', 'commit', 'messageTemplate'],
+    is,
+    message: `spec.git.commit.messageTemplate: ${message}`,
+    code: 'template' as const,
+  })
+  const checked = checkTemplate(messageTemplate, messageTemplateValues === undefined ? {} : { values: messageTemplateValues })
+  return checked.ok ? checked.warnings.map((warning) => trouble('without-effect', warning)) : [trouble('refused', checked.error)]
 }
 
 /** A `kind: List` is its items. */
