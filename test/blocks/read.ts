@@ -12,6 +12,8 @@ export interface CommandPiece {
   readonly line: number
   /** On one line. */
   readonly text: string
+  /** In a sentence, with a word such as FILE or nothing but its name: it is spoken of, not shown. */
+  readonly mention?: boolean
   /** What stands below it in a `console` block. */
   readonly expected?: readonly string[]
 }
@@ -29,12 +31,13 @@ const verbs = {
     'stats|suspend|tag|trace|tree|trigger|uninstall|version',
   tagboat: 'apply|get|history|local|plan|push|--help|--version',
   kubectl: 'get|logs',
+  npm: 'start',
 } as const
 const tools = Object.entries(verbs)
   .map(([tool, words]) => `${tool} (?:${words})`)
   .join('|')
 const inText = new RegExp(`^(?:\\$ )?(?:npx )?(?:${tools})(?=\\s|$)`)
-const inFence = /^(?:\$ )?(?:npx )?(?:flux|tagboat|kubectl (?:get|logs))(?=\s|$)/
+const inFence = /^(?:\$ )?(?:npx )?(?:flux|tagboat|kubectl (?:get|logs)|npm start)(?=\s|$)/
 const inCode = /`((?:npx )?(?:flux|tagboat|kubectl (?:get|logs)) [^`]+)`/g
 
 const shells = ['sh', 'bash', 'zsh', 'shell', 'console', 'text', 'txt', '']
@@ -55,9 +58,7 @@ export function readDocument(text: string, { markdown }: { readonly markdown: bo
       at = end + 1
     } else if (markdown) {
       const number = at + 1
-      pieces.push(
-        ...[...(lines[at] ?? '').matchAll(inCode)].map(([, command = '']) => ({ is: 'command' as const, line: number, text: command })),
-      )
+      pieces.push(...[...(lines[at] ?? '').matchAll(inCode)].map(([, code = '']) => spoken(code.replace(/^npx /, ''), number)))
       at++
     } else {
       const yaml = plainYaml(lines, at)
@@ -89,6 +90,13 @@ function block(kind: string, body: readonly string[], line: number): readonly Pi
   }
   return commands.length > 0 ? commands : [{ is: 'other', line, what: `${kind === '' ? 'plain' : kind} block without a command of ours` }]
 }
+
+const spoken = (text: string, line: number): CommandPiece => ({
+  is: 'command',
+  line,
+  text,
+  ...((/ [A-Z]{2,}\b/.test(text) || /^tagboat \w+$/.test(text)) && { mention: true }),
+})
 
 function yamlPiece(lines: readonly string[], line: number): YamlPiece {
   const file = /^# ([\w.-]+(?:\/[\w.-]+)*\.ya?ml)$/.exec((lines[0] ?? '').trim())?.[1]

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { runCommand } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/main.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
+import * as sample from '../../src/local/sample.ts'
 import { readManifests } from '../../src/core/spec.ts'
 import { boxed, url, type Boxed } from '../boxed.ts'
 import { readDocument, splitCommands, type CommandPiece, type Piece, type YamlPiece } from './read.ts'
@@ -32,7 +33,10 @@ export async function runDocument({ text, markdown, own }: DocumentText): Promis
   const pieces = readDocument(atHome(text), { markdown })
   if (pieces.every(({ is }) => is === 'other')) return pieces.map((piece) => ({ line: piece.line, ...left(piece) }))
   const around = surroundings(pieces, own ? '' : text)
-  const world = await boxed({ files: around.files })
+  const starts = pieces.some(
+    (piece) => piece.is === 'command' && splitCommands(piece.text).some((words) => translate(words).is === 'already'),
+  )
+  const world = await boxed({ files: { ...(starts && sample.files), ...around.files } })
   const folder = mkdtempSync(join(tmpdir(), 'blocks-'))
   try {
     for (const [name, tag] of around.images) await world.push(name, tag)
@@ -101,23 +105,31 @@ async function command(piece: CommandPiece, running: Running): Promise<Told> {
   const what = piece.text
   const said: string[] = []
   for (const words of splitCommands(piece.text)) {
-    if (!/^(flux|tagboat|kubectl)$/.test(words[0] ?? '')) continue
+    if (!/^(flux|tagboat|kubectl|npm)$/.test(words[0] ?? '')) continue
     const translated = translate(words)
     if (translated.is === 'refused') return { what, happened: { is: 'refused', stated: translated.stated, said: [translated.reason] } }
     if (translated.is === 'already') {
+      await begin(running.world)
       said.push(translated.why)
       continue
     }
     if (words[0] !== 'tagboat') said.push(`as tagboat ${translated.words.join(' ')}`)
-    const { code, lines, out } = await run(translated.words, running)
+    const { code, lines, out } = await run(piece.mention ? [...translated.words.slice(0, 1), '--help'] : translated.words, running)
     await running.world.rest()
     if (code !== 0) return { what, happened: { is: 'refused', stated: false, said: [...said, ...lines] } }
-    const picked = translated.jsonpath === undefined ? undefined : picking(out, translated.jsonpath, translated.name)
-    said.push(...(picked === undefined ? lines : [picked]))
+    const picked = piece.mention || translated.jsonpath === undefined ? undefined : picking(out, translated.jsonpath, translated.name)
+    said.push(...(piece.mention ? ['there is such a command'] : picked === undefined ? lines : [picked]))
     const different = piece.expected && difference(piece.expected, lines)
     if (different !== undefined) return { what, happened: { is: 'refused', stated: false, said: [different, ...lines] } }
   }
   return { what, happened: { is: 'accepted', said: [...said, ...commits(running)] } }
+}
+
+/** As `npm start` leaves its world behind. */
+async function begin(world: Boxed): Promise<void> {
+  for (const [name, tag] of sample.images) await world.push(name, tag)
+  await world.apply(sample.manifests)
+  await world.rest()
 }
 
 function picking(out: string, path: string, name: string | undefined): string {

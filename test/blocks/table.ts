@@ -20,7 +20,8 @@ const updates = 'update|updates'
 
 /** The first row that fits counts. */
 export const rows: readonly Row[] = [
-  { said: 'tagboat local *', already: 'the document runs in such a world' },
+  { said: 'npm start *', already: 'the document runs in such a world, with its sample' },
+  { said: 'tagboat local *', already: 'the document runs in such a world, with its sample' },
   { said: 'tagboat *', run: 'tagboat' },
 
   { said: `flux get image|images ${repositories} *`, run: 'get repositories' },
