@@ -92,9 +92,14 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   const git = gitRepository.spec as GitRepositorySpec
   const url = parseGitUrl(git.url)
   if (!url.ok) return source(`GitRepository '${ref}': ${url.problem}`)
-  const checkout = spec.git.checkout?.ref ?? git.ref ?? { branch: 'master' }
+  const checkout: NonNullable<GitRepositorySpec['ref']> = spec.git.checkout?.ref ?? git.ref ?? { branch: 'master' }
   const branch = spec.git.push?.branch ?? checkout.branch
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
+  const pin = (['commit', 'name', 'tag', 'semver'] as const).find((field) => checkout[field] !== undefined)
+  if (pin !== undefined)
+    return source(
+      `GitRepository '${ref}' is pinned by spec.ref.${pin}, and changes are made on the head of a branch; name it in spec.git.checkout.ref.branch`,
+    )
   // GitHub compares names without regard to case: one repository, one target.
   const target: TargetId = {
     host: url.host.toLowerCase(),

@@ -10,12 +10,28 @@ import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpda
 export interface Finding {
   /** From `spec` on. */
   readonly path: readonly string[]
+  readonly is: 'refused' | 'without-effect'
+  readonly message: string
+  readonly code: 'template' | 'meaningless'
+}
+
+export const check = (kind: Kind, spec: unknown): readonly Finding[] =>
+  troublesOf(kind, spec).map(({ path, message, warning, code = 'meaningless' }) => ({
+    path,
+    is: warning ? 'without-effect' : 'refused',
+    message: `spec.${path.join('.')}: ${message}`,
+    code,
+  }))
+
+interface Trouble {
+  readonly path: readonly string[]
   readonly message: string
   /** It works, but perhaps not as meant. */
   readonly warning?: true
+  readonly code?: Finding['code']
 }
 
-export function check(kind: Kind, spec: unknown): readonly Finding[] {
+function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
   switch (kind) {
     case 'ImageRepository':
       return checkImageRepository(spec as ImageRepositorySpec)
@@ -30,7 +46,7 @@ export function check(kind: Kind, spec: unknown): readonly Finding[] {
   }
 }
 
-function checkImageRepository({ image, insecure = false, exclusionList }: ImageRepositorySpec): readonly Finding[] {
+function checkImageRepository({ image, insecure = false, exclusionList }: ImageRepositorySpec): readonly Trouble[] {
   const parsed = parseImage(image, { insecure })
   const { fault } = compileExclusions(exclusionList)
   return [
@@ -39,7 +55,7 @@ function checkImageRepository({ image, insecure = false, exclusionList }: ImageR
   ]
 }
 
-function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Finding[] {
+function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Trouble[] {
   const { faults } = compileRule({ policy: policy as never, ...(filterTags && { filterTags: filterTags as never }) })
   const range = policy.semver?.range
   return [
@@ -55,7 +71,7 @@ function hint(range: string): string {
   return ' (expected a range such as ">=1.0.0" or "1.x")'
 }
 
-function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Finding[] {
+function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Trouble[] {
   const commit = git?.commit
   const template = checkTemplate(
     commit?.messageTemplate ?? '',
@@ -65,8 +81,8 @@ function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): re
   const path = ['git', 'commit', 'messageTemplate']
   return [
     ...(template.ok
-      ? template.warnings.map((message) => ({ path, message, warning: true as const }))
-      : [{ path, message: template.error }]),
+      ? template.warnings.map((message) => ({ path, message, warning: true as const, code: 'template' as const }))
+      : [{ path, message: template.error, code: 'template' as const }]),
     ...(selector.ok ? [] : [{ path: ['policySelector'], message: selector.error }]),
   ]
 }
