@@ -27,7 +27,7 @@ export const pushCommand: Command = {
     for (const { name, tag } of images) {
       const content = given.text('content')
       const began = connected.world.clock.now()
-      const digest = await pushImage({ registry: connected.url, name, tag, ...(content !== undefined && { content }) })
+      const digest = await pushImage({ registry: connected.url, fetch: connected.fetch, name, tag, ...(content !== undefined && { content }) })
       if (format === 'text') terminal.out(`pushed ${name}:${tag} ${paint(terminal, 'dim', digest)}`)
       const outcome = given.is('no-wait') ? undefined : await outcomeOf({ name, tag, began }, connected)
       pushed.push({ name, tag, digest, ...(outcome && { outcome }) })

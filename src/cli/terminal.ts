@@ -1,4 +1,5 @@
 // Where a command speaks: a terminal, a pipe or a test.
+import type { Reach } from './connect.ts'
 
 export interface Terminal {
   readonly version: string
@@ -11,6 +12,8 @@ export interface Terminal {
   readonly folder: string
   /** Ends when the person presses Ctrl-C. */
   readonly interrupted: AbortSignal
+  /** Which world commands speak to; unless given, the one that runs in another terminal. */
+  readonly reach?: Reach
 }
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
