@@ -65,7 +65,7 @@ async function run({ port, folder, sample }: Wish, terminal: Terminal): Promise<
     // The table's own library throws where nobody can catch it.
     const surprised = surprise()
     const work = (async () => {
-      const opened = open({ url, folder, isTold: () => self?.ready === true }, terminal)
+      const opened = open({ url, folder, isTold: () => self?.ready === true && !terminal.interrupted.aborted }, terminal)
       toClose.unshift(opened.boxes.close)
       await patiently(terminal, 'getting the boxes ready', prepare({ boxes: opened.boxes, world: opened.world, folder, sample }))
       handle = opened.handle

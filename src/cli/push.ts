@@ -1,5 +1,5 @@
 import { nothingYet } from '../core/choose.ts'
-import { ecrImage, imageKey } from '../core/image.ts'
+import { imageKey } from '../core/image.ts'
 import { explainTag, type Explained } from '../core/select.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
 import { samePolicy, type Entry, type RecordedChange, type Watch } from '../core/state.ts'
@@ -85,7 +85,7 @@ async function outcomeOf({ name, tag, began }: Image & { readonly began: number 
     const shelf = await world.store.shelf(scope)
     const images = shelf.objects.flatMap((object) => {
       const image = object.kind === 'ImageRepository' ? imageKey((object.spec as ImageRepositorySpec).image) : null
-      return image !== null && (ecrImage(image)?.repository === name || image.endsWith(`/${name}`)) ? [image] : []
+      return image !== null && image.slice(image.indexOf('/') + 1) === name ? [image] : []
     })
     const watched = await Promise.all([...new Set(images)].map((image) => world.store.watches(image)))
     const watches = watched.flat().filter(({ policy }) => policy.scope === scope)

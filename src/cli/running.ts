@@ -39,6 +39,14 @@ export async function findRunning(from: string, folder: string | undefined): Pro
 
 /** A folder has one world at a time: two would write the same table. */
 export async function refuseSecond(folder: string): Promise<void> {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw new Failure(
+      'broken-state',
+      `the folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}): name another one with --dir`,
+    )
+  }
   const other = read(folder)
   if (other && (await ask(other)))
     throw new Failure(
@@ -99,16 +107,8 @@ const kept = ['table', 'git', 'registry', 'secrets.json', 'app.pem', 'seeded'] a
 const format = { tagboat: 1 } as const
 const marker = 'state.json'
 
-/** Makes the folder, or sees that it is one of ours: `--fresh` must never empty a folder that only has the same names in it. */
+/** Sees that the folder is a new one or one of ours: `--fresh` must never empty a folder that only has the same names in it. */
 export function openFolder(folder: string, { fresh }: { readonly fresh: boolean }): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw new Failure(
-      'broken-state',
-      `the folder ${folder} cannot be made (${error instanceof Error ? error.message : String(error)}): name another one with --dir`,
-    )
-  }
   const file = join(folder, marker)
   const there = kept.find((name) => existsSync(join(folder, name)))
   if (!existsSync(file) && there !== undefined)
