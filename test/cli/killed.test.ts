@@ -100,10 +100,10 @@ test.each([7])(
     for (const at of [clone, bare]) expect(git(at, 'fsck', '--strict', '--no-dangling')).toBe('')
     expect((await world.stop()).code).toBe(0)
   },
-  60_000,
+  120_000,
 )
 
-test.each([1, 2, 3])('every event twice and in any order ends in the right tree, each tag written at most once (seed %i)', async (seed) => {
+test.each([1, 2])('every event twice and in any order ends in the right tree, each tag written at most once (seed %i)', async (seed) => {
   const random = mulberry(seed)
   const world = await boxed({ files: Object.fromEntries(files) })
   for (const name of images) await world.push(name, '1.0.0')

@@ -2,7 +2,7 @@
 # The registry box and the registry adapter, against programs that we did not write.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-. test/slow/install.sh
+. test/slow/programs.bash
 
 programs='skopeo docker-registry'
 if [ "${1:-}" = --can ]; then

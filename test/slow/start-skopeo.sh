@@ -3,7 +3,7 @@
 # clone before and after it. Proves that the new tag is at its marker, that nothing else has changed, and what the commit says.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-. test/slow/install.sh
+. test/slow/programs.bash
 
 if [ "${1:-}" = --can ]; then
   can_install skopeo
@@ -27,8 +27,7 @@ fail() {
 # What npm's scripts need of a system is a shell; everything else would be a hidden requirement.
 mkdir "$place/bin"
 for program in node npm npx git sh env; do ln -s "$(command -v "$program")" "$place/bin/$program"; done
-git_exec=$(git --exec-path)
-stranger() { env -i PATH="$place/bin" HOME="$place" GIT_EXEC_PATH="$git_exec" CI=true ${npm_config_registry:+npm_config_registry="$npm_config_registry"} ${npm_config_cache:+npm_config_cache="$npm_config_cache"} ${npm_config_userconfig:+npm_config_userconfig="$npm_config_userconfig"} ${SSL_CERT_FILE:+SSL_CERT_FILE="$SSL_CERT_FILE"} ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"} ${HTTPS_PROXY:+HTTPS_PROXY="$HTTPS_PROXY"} "$@"; }
+stranger() { env PATH="$place/bin" "$@"; }
 
 began=$SECONDS
 git clone -q "$checkout" "$place/tagboat"
