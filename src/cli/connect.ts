@@ -34,7 +34,7 @@ export async function connect(given: Given, terminal: Terminal): Promise<Connect
 }
 
 const runningWorld: Reach = async (given, terminal) => {
-  const { url } = findRunning(terminal.folder, given.text('dir') ?? terminal.environment['TAGBOAT_DIR'])
+  const { url } = await findRunning(terminal.folder, given.text('dir') ?? terminal.environment['TAGBOAT_DIR'])
   const fetch: Fetch = (request) => globalThis.fetch(request)
   const world = worldOver({ fetch, url, clock: systemClock, random: Math.random })
   return { world, url, fetch, close: () => undefined }
