@@ -55,8 +55,12 @@ async function backend(request: Request, url: URL, call: Call, finished: () => v
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
+  }).then((code) => {
+    finished()
+    return code
   })
-  void ended.then(finished, () => undefined)
+  // Whoever reads the answer to its end sees the failure; nobody else is there to.
+  ended.catch(() => undefined)
   if (request.body === null) child.stdin.end()
   else Readable.fromWeb(request.body).pipe(child.stdin)
   const { head, rest } = await readHead(child.stdout, ended, () => complaints)

@@ -64,7 +64,7 @@ function deleteRef(asked: Asked, gitRepo: GitRepo): Reply {
 
 const entryShape = (asked: Asked, gitRepo: GitRepo, path: string, entry: { readonly mode: string; readonly oid: string }) => {
   const type = kindOfMode(entry.mode)
-  const size = type === 'blob' ? { size: gitRepo.git.blob(entry.oid)?.length ?? 0 } : {}
+  const size = type === 'blob' ? { size: gitRepo.git.size(entry.oid) } : {}
   const url = type === 'commit' ? {} : { url: `${apiOf(asked.at, gitRepo)}/git/${type}s/${entry.oid}` }
   return { path, mode: entry.mode.padStart(6, '0'), type, sha: entry.oid, ...size, ...url }
 }
