@@ -1,4 +1,5 @@
 // Misbehaviour on schedule, the same for every box: a plan says, request by request, what goes wrong.
+import { speaksQuery, queryRefusal } from './aws/query.ts'
 import type { Box } from './box.ts'
 import { asStale } from './stale.ts'
 import type { Timers } from './time.ts'
@@ -150,8 +151,9 @@ const delay = async (faults: readonly Fault[], timers: Timers, when: 'before' | 
   }
 }
 
-const operationOf = (request: Request): string => {
+const operationOf = async (request: Request): Promise<string> => {
   const target = request.headers.get('x-amz-target')
+  if (speaksQuery(request)) return new URLSearchParams(await request.clone().text()).get('Action') ?? 'none'
   return target === null ? `${request.method} ${new URL(request.url).pathname}` : (target.split('.')[1] ?? target)
 }
 
@@ -172,6 +174,7 @@ const refusal = (fault: Fault, request: Request): Response | undefined => {
   if (fault.is !== 'throttle') return undefined
   const target = request.headers.get('x-amz-target')
   const code = target?.startsWith('DynamoDB') ? 'ProvisionedThroughputExceededException' : 'ThrottlingException'
+  if (speaksQuery(request)) return errorResponse(request, 429, 'Throttled', 'Rate exceeded')
   // AWS's JSON services throttle with 400; the rest of the world says 429, and when to come back.
   return target === null
     ? errorResponse(request, 429, 'TOOMANYREQUESTS', 'too many requests, as planned', { 'retry-after': String(fault.retryAfter ?? 1) })
@@ -184,6 +187,7 @@ const errorResponse = (
   message: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response => {
+  if (speaksQuery(request)) return queryRefusal({ status, code, message })
   const aws = request.headers.has('x-amz-target')
   const body = aws ? { __type: code, message } : { message, code, errors: [{ code, message }] }
   return new Response(JSON.stringify(body), {
