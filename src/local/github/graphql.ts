@@ -1,5 +1,6 @@
 // POST /graphql: real execution against GitHub's published schema, so that a query GitHub would refuse is refused here.
 import type { DocumentNode, ExecutionResult, GraphQLFieldResolver, GraphQLFormattedError } from 'graphql'
+import { staleness } from '../stale.ts'
 import type { Actor } from './access.ts'
 import { Refusal, answer } from './answers.ts'
 import { bounded } from './bounded.ts'
@@ -53,7 +54,7 @@ export function graphqlDoor(forge: Forge): GraphqlDoor {
         `this box does not answer ${info.parentType.name}.${info.fieldName}, which GitHub has: add it to graphql/fields.ts`,
       )
     }
-    const result = await graphql.execute({
+    const work = {
       schema,
       document: ready.document,
       rootValue: {},
@@ -62,7 +63,9 @@ export function graphqlDoor(forge: Forge): GraphqlDoor {
       operationName: asked.operationName,
       fieldResolver,
       typeResolver: typeNameOf,
-    })
+    }
+    // No resolver waits, so all of it happens before the lag is over.
+    const result = await forge.behind(staleness(request), () => graphql.execute(work))
     return answer(200, asGitHubSays(result), headers())
   }
 }
