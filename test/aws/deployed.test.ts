@@ -16,6 +16,9 @@ import { say } from './say.ts'
 import { findTools, type Tools } from './tools.ts'
 import { openWiring, type Wiring } from './wiring.ts'
 
+// moto loses a change set of a stack that is there already, and forgets the values of its parameters.
+const workaround = ['--method', 'direct', '--no-previous-parameters']
+
 const found = await findTools(process.env)
 if (!found.found) say(`skipped: ${found.why}`)
 
@@ -40,10 +43,9 @@ describe.skipIf(!found.found)('the deployed app', () => {
     await Promise.all([...running.values()].map((each) => each.stop()))
     running = new Map()
   }
-  const deploy = async (...context: readonly string[]): Promise<void> => {
+  const deploy = async (context: readonly string[], { updating = false } = {}): Promise<void> => {
     const words = ['--require-approval', 'never', '--outputs-file', account.outputs, ...context.flatMap((each) => ['-c', each])]
-    // moto loses a change set of a stack that is there already.
-    await account.cdk('deploy', '--method', 'direct', ...words)
+    await account.cdk('deploy', ...words, ...(updating ? workaround : []))
     await stopFunctions()
     await wiring.standIn()
   }
@@ -71,11 +73,12 @@ describe.skipIf(!found.found)('the deployed app', () => {
     wiring?.close()
     await outside?.close()
     await account?.close()
+    tools?.remove()
   })
 
   test('is bootstrapped and deployed by the CDK', async () => {
     await account.cdk('bootstrap', 'aws://123456789012/eu-west-1')
-    await deploy('gitRepositories=demo/fleet')
+    await deploy(['gitRepositories=demo/fleet'])
     expect(Object.keys(await account.functions()).sort()).toEqual(['evaluate', 'promote', 'scan', 'sweep'])
   })
 
@@ -133,7 +136,7 @@ describe.skipIf(!found.found)('the deployed app', () => {
 
   test('is updated in place, and goes on', async () => {
     const was = await account.functions()
-    await deploy('gitRepositories=demo/fleet,demo/other')
+    await deploy(['gitRepositories=demo/fleet,demo/other'], { updating: true })
     const is = await account.functions()
     expect([is['promote']?.environment['GIT_REPOSITORIES'], is['promote']?.arn]).toEqual(['demo/fleet,demo/other', was['promote']?.arn])
     await push('1.4.0')

