@@ -150,14 +150,18 @@ export interface GitHost {
   readonly look: (place: GitPlace, branch: string, wish: Wish) => Promise<Look>
   /** Every file and link under a tree, by path relative to it. */
   readonly list: (place: GitPlace, tree: string) => Promise<readonly TreeFile[]>
+  /** The same by one request; undefined: that is more than the host lists at once. */
+  readonly listAtOnce: (place: GitPlace, tree: string) => Promise<readonly TreeFile[] | undefined>
   /** Contents by blob id; each is hashed again, and what does not match its id is a Failure. */
   readonly blobs: (place: GitPlace, ids: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>
-  /** The files of a commit as a stream, without links and very large ones. Attributes may have changed contents on the way: compare blob ids. */
-  readonly archive: (place: GitPlace, commit: string) => AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>
+  /** Files and links of a commit as a stream, without very large ones. Attributes may have changed or left out something: compare ids. */
+  readonly archive: (place: GitPlace, commit: string) => AsyncIterable<ArchivedFile>
   /** Paths that differ between a commit and a later one that contains it; not complete if the host would not say it all. */
   readonly difference: (place: GitPlace, from: string, to: string) => Promise<Difference>
   /** The id that Git gives to these contents. */
   readonly blobId: (bytes: Uint8Array) => string
+  /** The id that Git gives to a folder of exactly these files and links. */
+  readonly treeId: (files: readonly Omit<TreeFile, 'size'>[]) => string
   /** One atomic commit on exactly `expectedHead`. */
   readonly commit: (place: GitPlace, branch: string, commit: CommitRequest) => Promise<Committed>
 }
@@ -191,6 +195,12 @@ export interface LookedAtFile {
   readonly bytes?: Uint8Array
 }
 export type FileMode = 'file' | 'executable' | 'link'
+export interface ArchivedFile {
+  readonly path: string
+  readonly mode: FileMode
+  /** Of a link: where it leads to. */
+  readonly bytes: Uint8Array
+}
 export interface TreeFile {
   readonly path: string
   readonly blob: string
