@@ -180,7 +180,12 @@ export type Look =
       readonly found: true
       readonly head: string
       /** Newest first, up to and without `since`, or as many as the host gives at once. */
-      readonly history: readonly { readonly oid: string; readonly message: string; readonly parent?: string; readonly committedAt: number }[]
+      readonly history: readonly {
+        readonly oid: string
+        readonly message: string
+        readonly parent?: string
+        readonly committedAt: number
+      }[]
       /** `since` was met; undefined: the history given is too short to tell. */
       readonly containsSince: boolean | undefined
       /** Absent from the map: there is no such path. */

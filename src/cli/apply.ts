@@ -36,6 +36,7 @@ export const applyCommand: Command = {
     if (given.words.length > 0) throw new Usage(`unexpected "${given.words[0]}": files are named with -f`)
     const read = readAll(sources, terminal.folder, given.text('namespace') ?? 'flux-system')
     if (read.problems.length > 0) return refuse(read.problems, terminal)
+    for (const { from, message } of read.warnings) terminal.error(`${from}: warning: ${message}`)
     const skipped = Object.entries(read.skipped)
     if (skipped.length > 0) terminal.error(`skipped, not for tagboat: ${skipped.map(([kind, count]) => `${count} ${kind}`).join(', ')}`)
     if (read.manifests.length === 0) {
@@ -73,13 +74,16 @@ function readAll(
   sources: readonly string[],
   folder: string,
   namespace: string,
-): { manifests: Manifest[]; problems: Problem[]; skipped: Record<string, number> } {
-  const all = { manifests: [] as Manifest[], problems: [] as Problem[], skipped: {} as Record<string, number> }
+): { manifests: Manifest[]; problems: Problem[]; warnings: Problem[]; skipped: Record<string, number> } {
+  const all = { manifests: [] as Manifest[], problems: [] as Problem[], warnings: [] as Problem[], skipped: {} as Record<string, number> }
   for (const file of sources.flatMap((source) => filesOf(source, folder))) {
     const text = file === '-' ? readFileSync(0, 'utf8') : readFileSync(file, 'utf8')
-    const { manifests, problems, skipped } = readManifests(text, file === '-' ? 'standard input' : relative(folder, file), { namespace })
+    const { manifests, problems, warnings, skipped } = readManifests(text, file === '-' ? 'standard input' : relative(folder, file), {
+      namespace,
+    })
     all.manifests.push(...manifests)
     all.problems.push(...problems)
+    all.warnings.push(...warnings)
     for (const [kind, count] of Object.entries(skipped)) all.skipped[kind] = (all.skipped[kind] ?? 0) + count
   }
   return all

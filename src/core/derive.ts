@@ -57,7 +57,7 @@ function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined
       rule: {
         ...(source.exclusionList && { exclusionList: source.exclusionList }),
         ...(spec.filterTags && { filterTags: defined(spec.filterTags) }),
-        policy: defined(spec.policy) as Watch['rule']['policy'],
+        policy: defined(spec.policy),
       },
       digest: spec.digestReflectionPolicy ?? 'Never',
       confirm: ecrImage(source.image) ? 'ecr' : 'scan',
@@ -95,7 +95,13 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   const checkout = spec.git.checkout?.ref ?? git.ref ?? { branch: 'master' }
   const branch = spec.git.push?.branch ?? checkout.branch
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
-  const target: TargetId = { host: url.host, owner: url.owner, repository: url.repository, branch }
+  // GitHub compares names without regard to case: one repository, one target.
+  const target: TargetId = {
+    host: url.host.toLowerCase(),
+    owner: url.owner.toLowerCase(),
+    repository: url.repository.toLowerCase(),
+    branch,
+  }
   return {
     of: automation,
     route: { target, automation: idOf(automation) },

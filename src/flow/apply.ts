@@ -1,16 +1,12 @@
 // From manifests to the table: everything is checked before anything is written; objects first, then what follows from them, then marks.
 import { derive, type Derived } from '../core/derive.ts'
-import {
-  milliseconds,
-  type ImagePolicySpec,
-  type ImageRepositorySpec,
-  type ImageUpdateAutomationSpec,
-  type Manifest,
-  type Problem,
-} from '../core/spec.ts'
-import { policyKey, targetKey, type ObjectId, type StoredObject, type TargetId } from '../core/state.ts'
+// Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
+import { milliseconds } from '../core/spec/duration.ts'
+import type { ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
+import { policyKey, targetKey, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
 import { mark } from './mark.ts'
+import { inParallel } from './parallel.ts'
 
 export type Applying = Pick<World, 'store' | 'clock' | 'log'> & { readonly outbox: Pick<Outbox, 'wake' | 'scan'> }
 
@@ -73,52 +69,52 @@ export async function remove(ids: readonly ObjectId[], world: Applying): Promise
   return removed
 }
 
-/** Brings watches, routes and due times of a scope up to what its objects say, and asks for the looks that this calls for. Repeating it is harmless. */
+/**
+ * Brings watches, routes and due times of a scope up to what its objects say, and asks for the looks that this calls for. Repeating it is
+ * harmless; what a crash leaves undone still differs, and is done again.
+ */
 export async function follow(scope: string, world: Applying): Promise<void> {
   const { objects } = await world.store.shelf(scope)
-  for (const derived of derive(objects)) await followOne(derived, world)
-  for (const object of objects) if (object.kind === 'ImageRepository' || object.kind === 'GitRepository') await settleSource(object, world)
+  const changed = [...derive(objects), ...objects.filter(isSource).map((of) => ({ of }))].filter(
+    (each) => each.of.status['follows'] !== fingerprint(each),
+  )
+  const placed = await inParallel(changed, (each) => place(each, world))
+  // One look for each image and each target, however many objects call for it.
+  const asked = new Map<string, () => Promise<void>>()
+  for (const each of changed) {
+    const image =
+      'watch' in each ? each.watch.imageRepository : !('route' in each) && each.of.kind === 'ImageRepository' ? idOf(each.of) : undefined
+    if (image) asked.set(`scan ${policyKey(image)}`, () => world.outbox.scan({ imageRepository: image, why: 'configuration-changed' }))
+    if ('route' in each) asked.set(`mark ${targetKey(each.route.target)}`, () => mark(each.route.target, world))
+  }
+  await inParallel([...asked.values()], (ask) => ask())
+  await inParallel(placed, ({ object, derived }) => settled(object, derived, world))
 }
 
-async function followOne(derived: Derived, world: Applying): Promise<void> {
+/** What can follow from an object; a source of others changes nothing by itself. */
+type Following = Derived | { readonly of: StoredObject }
+
+const isSource = ({ kind }: StoredObject): boolean => kind === 'ImageRepository' || kind === 'GitRepository'
+
+/** The derived item, and on an automation the target, where evaluate finds it: all of it before anybody is asked to look. */
+async function place(derived: Following, world: Applying): Promise<{ readonly object: StoredObject; readonly derived: Following }> {
   const { of: object } = derived
-  const now = fingerprint(derived)
-  if (object.status['follows'] === now) return
   await unfollow(object, world)
-  if ('watch' in derived) {
-    await world.store.putWatch(derived.watch)
-    await world.outbox.scan({ imageRepository: derived.watch.imageRepository, why: 'configuration-changed' })
-    return settled(object, { follows: now, image: derived.watch.image }, undefined, world)
-  }
-  if ('route' in derived) {
-    const { target } = derived.route
-    await world.store.putRoute(derived.route)
-    await settled(object, { follows: now, target }, undefined, world)
-    // Evaluate finds the target on the automation, so that comes before the mark.
-    return mark(target, world)
-  }
-  return settled(object, { follows: now }, derived.trouble, world)
+  if ('watch' in derived) await world.store.putWatch(derived.watch)
+  if (!('route' in derived)) return { object, derived }
+  await world.store.putRoute(derived.route)
+  const { version, ...rest } = object
+  const found = { ...rest, status: { ...rest.status, target: derived.route.target } }
+  // Somebody else's write is theirs to follow; ours below will fail as this one did.
+  return { object: (await world.store.putObject(found, version)) ? { ...found, version: version + 1 } : object, derived }
 }
 
-/** A source of others changes nothing by itself; a new or changed ImageRepository is scanned also when no policy looks at it. */
-async function settleSource(object: StoredObject, world: Applying): Promise<void> {
-  const now = String(object.generation)
-  if (object.status['follows'] === now) return
-  if (object.kind === 'ImageRepository') {
-    await world.outbox.scan({
-      imageRepository: { scope: object.scope, namespace: object.namespace, name: object.name },
-      why: 'configuration-changed',
-    })
-  }
-  await settled(object, { follows: now }, undefined, world)
-}
-
-const fingerprint = (derived: Derived): string =>
+const fingerprint = (derived: Following): string =>
   'watch' in derived
     ? `${derived.watch.image} ${derived.watch.generation}`
     : 'route' in derived
       ? `${targetKey(derived.route.target)} ${derived.generation}`
-      : `${derived.of.generation} ${derived.trouble.message}`
+      : `${derived.of.generation}${'trouble' in derived ? ` ${derived.trouble.message}` : ''}`
 
 async function unfollow(object: StoredObject, { store }: Applying): Promise<void> {
   const { image, target } = object.status as { image?: string; target?: TargetId }
@@ -128,16 +124,13 @@ async function unfollow(object: StoredObject, { store }: Applying): Promise<void
 }
 
 /** The last write for an object. If a user's change came in between, theirs follows by itself. */
-async function settled(
-  object: StoredObject,
-  follows: Readonly<Record<string, unknown>>,
-  trouble: { readonly reason: string; readonly message: string; readonly stalled: boolean } | undefined,
-  world: Applying,
-): Promise<void> {
+async function settled(object: StoredObject, derived: Following, world: Applying): Promise<void> {
   const now = world.clock.now()
   const { version, due: _, ...rest } = object
   const { image: __, target: ___, ...status } = rest.status as Record<string, unknown>
   const next = nextDue(object, now)
+  const found = 'watch' in derived ? { image: derived.watch.image } : 'route' in derived ? { target: derived.route.target } : {}
+  const trouble = 'trouble' in derived ? derived.trouble : undefined
   const conditions = trouble
     ? [
         { type: 'Ready' as const, status: 'False' as const, reason: trouble.reason, message: trouble.message, since: now },
@@ -146,9 +139,14 @@ async function settled(
           : []),
       ]
     : rest.conditions.filter(({ type }) => type !== 'Stalled')
-  await world.store.putObject({ ...rest, status: { ...status, ...follows }, conditions, ...(next !== undefined && { due: next }) }, version)
+  await world.store.putObject(
+    { ...rest, status: { ...status, ...found, follows: fingerprint(derived) }, conditions, ...(next !== undefined && { due: next }) },
+    version,
+  )
   world.log('followed', { object: `${object.kind} ${policyKey(object)}`, ...(trouble && { trouble: trouble.reason }) })
 }
+
+const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
 
 /** ECR's events may get lost, so its sweep has a limit of its own. */
 const ecrSweep = 600_000

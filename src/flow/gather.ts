@@ -25,17 +25,20 @@ export async function configured(
   world: Pick<World, 'store'>,
 ): Promise<Configured> {
   const routes = await world.store.routes(target)
-  const scopes = new Map<string, Shelf>()
-  for (const { automation } of routes)
-    if (!scopes.has(automation.scope)) scopes.set(automation.scope, await world.store.shelf(automation.scope))
-  const automations = routes.flatMap(({ automation }): readonly (Automation & { readonly git: StoredObject })[] => {
-    const shelf = scopes.get(automation.scope)
-    const object = shelf?.objects.find(
-      (each) => each.kind === 'ImageUpdateAutomation' && each.namespace === automation.namespace && each.name === automation.name,
-    )
-    const git = shelf && object && gitRepositoryOf(object, shelf)
-    return shelf && object && git ? [{ object, git, policies: policiesOf(automation, shelf) }] : []
-  })
+  const namespaces = new Map<string, Shelf>()
+  for (const {
+    automation: { scope, namespace },
+  } of routes) {
+    const key = `${scope}/${namespace}`
+    if (!namespaces.has(key)) namespaces.set(key, await world.store.shelf(scope, namespace))
+  }
+  const automations: (Automation & { readonly git: StoredObject })[] = []
+  for (const { automation } of routes) {
+    const shelf = namespaces.get(`${automation.scope}/${automation.namespace}`)
+    const object = shelf?.objects.find((each) => each.kind === 'ImageUpdateAutomation' && each.name === automation.name)
+    const git = shelf && object && (await gitRepositoryOf(object, shelf, world))
+    if (shelf && object && git) automations.push({ object, git, policies: policiesOf(automation, shelf) })
+  }
   // An intent outlives its automation: what opened the repository then still tells whether it landed.
   const credential = automations[0] ? credentialOf(automations[0].git) : intents[0]?.credential
   const { host, owner, repository } = target
@@ -104,11 +107,10 @@ function policiesOf(automation: PolicyId, shelf: Shelf): readonly PolicyFacts[] 
     })
 }
 
-function gitRepositoryOf(automation: StoredObject, shelf: Shelf): StoredObject | undefined {
-  const { name, namespace } = (automation.spec as ImageUpdateAutomationSpec).sourceRef
-  return shelf.objects.find(
-    (each) => each.kind === 'GitRepository' && each.namespace === (namespace ?? automation.namespace) && each.name === name,
-  )
+async function gitRepositoryOf(automation: StoredObject, shelf: Shelf, { store }: Pick<World, 'store'>): Promise<StoredObject | undefined> {
+  const { name, namespace = automation.namespace } = (automation.spec as ImageUpdateAutomationSpec).sourceRef
+  if (namespace !== automation.namespace) return store.object({ scope: automation.scope, namespace, kind: 'GitRepository', name })
+  return shelf.objects.find((each) => each.kind === 'GitRepository' && each.name === name)
 }
 
 function credentialOf(git: StoredObject): Credential {

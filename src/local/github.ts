@@ -10,6 +10,7 @@ import { findCommit } from './github/git.ts'
 import { graphqlDoor } from './github/graphql.ts'
 import type { Delivery } from './github/hooks.ts'
 import { openHooks } from './github/hooks.ts'
+import { pageAt } from './github/pages.ts'
 import { followPush } from './github/pulls.ts'
 import { restDoor } from './github/rest.ts'
 import { archiveToken } from './github/rest/reading.ts'
@@ -112,6 +113,8 @@ async function enter(forge: Forge, doors: Doors, request: Request): Promise<Resp
   const count = (operation: string) => void forge.counts.set(operation, (forge.counts.get(operation) ?? 0) + 1)
   try {
     if (speaksGit(url)) return await doors.git(request)
+    const page = request.method === 'GET' ? pageAt(forge, url) : undefined
+    if (page !== undefined) return page
     const { door, path, at } = placeOf(url)
     if (door === 'archive') return archive(forge, path, url, request)
     const actor: Actor = forge.access.actor(request)

@@ -1,5 +1,6 @@
 // The box on disk, with the git that people have.
 import { execFile, execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,12 +87,47 @@ describe('git and the API on one repository', () => {
     expect(repo.head()).toBe(await git(place, 'rev-parse', 'HEAD'))
   })
 
+  test('a large push, which git sends without saying its length, arrives whole and loose', async () => {
+    const { repo } = running()
+    const place = await clone('large')
+    const content = randomBytes(3_000_000).toString('hex')
+    await change(place, 'large.txt', content, 'Large')
+    await git(place, 'push', '-q')
+    expect(repo.read('large.txt')).toBe(content)
+    expect(readdirSync(join(String(repo.folder), 'objects/pack'))).toEqual([])
+  })
+
   test('a push that is not a fast forward is refused by git itself', async () => {
     const place = await clone('late')
     const { app, repo } = running()
     await app.graphql(COMMIT, commitInput(repo.head(), { 'apps/api/deploy.yaml': 'image: api:1.0.1\n' }))
     await change(place, 'README.md', 'late\n', 'Late')
     await expect(git(place, 'push', '-q')).rejects.toThrow(/rejected/)
+  })
+
+  test('a branch that wants pull requests takes no push; others take no force where a rule says so', async () => {
+    const { repo } = running()
+    const place = await clone('ruled')
+    const head = repo.head()
+    repo.rules([
+      {
+        name: 'main',
+        branches: ['refs/heads/main'],
+        rules: [{ type: 'pull_request', parameters: { required_approving_review_count: 0 } }],
+      },
+    ])
+    await change(place, 'README.md', 'against the rules\n', 'Against the rules')
+    await expect(git(place, 'push', '-q')).rejects.toThrow(/rejected/)
+    expect(repo.head()).toBe(head)
+    await git(place, 'push', '-q', 'origin', 'HEAD:refs/heads/proposal')
+    repo.rules([{ name: 'all', branches: ['~ALL'], rules: [{ type: 'non_fast_forward' }] }])
+    await expect(git(place, 'push', '-q', '--force', 'origin', `${String(head)}:refs/heads/proposal`)).rejects.toThrow(
+      /denying non-fast-forward|rejected/,
+    )
+    repo.rules([])
+    await git(place, 'push', '-q', 'origin', ':refs/heads/proposal')
+    await git(place, 'push', '-q')
+    expect(repo.read('README.md')).toBe('against the rules\n')
   })
 
   test('branches and tags pushed by git are refs of the API, and refs of the API are fetched', async () => {
@@ -136,6 +172,27 @@ describe('git and the API on one repository', () => {
     )
   })
 
+  test('what the API writes while git pushes is refused or in the history, never lost', async () => {
+    const { app, repo } = running()
+    const place = await clone('racer')
+    const landed: string[] = []
+    for (let n = 0; n < 5; n++) {
+      await git(place, 'fetch', '-q')
+      await git(place, 'reset', '-q', '--hard', 'origin/main')
+      await change(place, 'README.md', `race ${n}\n`, `Race ${n}`)
+      const pushed = git(place, 'push', '-q').then(
+        () => git(place, 'rev-parse', 'HEAD'),
+        () => undefined,
+      )
+      const committed = app.graphql(COMMIT, commitInput(repo.head(), { 'apps/web/deploy.yaml': `image: web:2.0.${n}\n` }))
+      const api = text((await committed).data, 'createCommitOnBranch.commit.oid')
+      for (const oid of [await pushed, api]) if (oid !== undefined && oid !== 'undefined') landed.push(oid)
+    }
+    const history = new Set(repo.log().map(({ oid }) => oid))
+    expect(landed.length).toBeGreaterThanOrEqual(5)
+    expect(landed.filter((oid) => !history.has(oid))).toEqual([])
+  })
+
   test('git finds nothing wrong with what the API wrote', async () => {
     const { app, repo } = running()
     for (let n = 0; n < 30; n++)
@@ -178,7 +235,9 @@ describe('a repository on disk', () => {
     await git(folder, 'clone', '-q', `${loopback.url}/acme/open.git`, 'anybody')
     const oid = await change(join(folder, 'anybody'), 'a.txt', 'b\n', 'Anybody')
     await git(join(folder, 'anybody'), 'push', '-q')
+    const page = await (await fetch(`${loopback.url}/acme/open/commit/${oid}`)).text()
     await loopback.close()
     expect(repo.head()).toBe(oid)
+    expect(page).toContain('--- a.txt\n-a\n+b\n')
   })
 })

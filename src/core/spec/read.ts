@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { isMap, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml'
 import { nearest } from '../nearest.ts'
+import { check } from './check.ts'
 import { isKind, kinds, type Kind } from './schemas.ts'
 
 /** An object as a user wrote it. */
@@ -23,6 +24,8 @@ export interface Problem {
 export interface Read {
   readonly manifests: readonly Manifest[]
   readonly problems: readonly Problem[]
+  /** What works, but perhaps not as meant. */
+  readonly warnings: readonly Problem[]
   /** Kinds that are none of ours, and how many of each. */
   readonly skipped: Readonly<Record<string, number>>
 }
@@ -41,9 +44,10 @@ const Header = v.object({ apiVersion: v.string(), kind: v.string(), metadata: v.
 export function readManifests(text: string, file: string, defaults: { readonly namespace: string }): Read {
   const manifests: Manifest[] = []
   const problems: Problem[] = []
+  const warnings: Problem[] = []
   const skipped: Record<string, number> = {}
   const refusal = tooMuch(text)
-  if (refusal !== undefined) return { manifests, problems: [{ from: file, message: refusal }], skipped }
+  if (refusal !== undefined) return { manifests, problems: [{ from: file, message: refusal }], warnings, skipped }
   const lines = new LineCounter()
   for (const document of parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })) {
     const line = (offset: number | undefined) => `${file}:${lines.linePos(offset ?? 0).line}`
@@ -62,7 +66,7 @@ export function readManifests(text: string, file: string, defaults: { readonly n
     }
     for (const [item, path] of itemsOf(content)) readOne(item, { start, at: (more) => line(offsetOf(document, [...path, ...more])) })
   }
-  return { manifests, problems, skipped }
+  return { manifests, problems, warnings, skipped }
 
   function readOne(item: unknown, where: { readonly start: string; readonly at: (path: readonly PropertyKey[]) => string }): void {
     const header = v.safeParse(Header, item)
@@ -94,6 +98,11 @@ export function readManifests(text: string, file: string, defaults: { readonly n
         problems.push({ from: where.at(['spec', ...pathOf(issue)]), message: `${title}: ${describe(issue, kind)}` })
       return
     }
+    const findings = check(kind, read.output)
+    for (const { path, message, warning } of findings) {
+      ;(warning ? warnings : problems).push({ from: where.at(['spec', ...path]), message: `${title}: spec.${path.join('.')}: ${message}` })
+    }
+    if (findings.some(({ warning }) => !warning)) return
     manifests.push({
       kind,
       apiVersion,

@@ -23,7 +23,7 @@ export class Refusal extends Error {
 }
 
 export const notFound = () => new Refusal(404, 'Not Found')
-/** GitHub's body checks, word for word. */
+/** The words of GitHub's body checks. */
 export const invalid = (problem: string) => new Refusal(422, `Invalid request.\n\n${problem}`)
 export const validationFailed = (...errors: readonly Json[]) => new Refusal(422, 'Validation Failed', { errors })
 

@@ -7,9 +7,25 @@ import type { Git } from './git.ts'
 import { entryAt, listTree } from './git.ts'
 
 export function tarball(git: Git, commit: string, top: string): ReadableStream<Uint8Array> {
-  const packed = Readable.from(tar(git, commit, top)).pipe(createGzip({ level: 1 }))
+  const packed = Readable.from(inPieces(tar(git, commit, top))).pipe(createGzip({ level: 1 }))
   // Its types are those of an older `lib`.
   return Readable.toWeb(packed) as ReadableStream<Uint8Array>
+}
+
+// A repository of many small files would otherwise be as many trips through the stream.
+const PIECE = 256 * 1024
+function* inPieces(chunks: Iterable<Buffer>): Generator<Buffer> {
+  let waiting: Buffer[] = []
+  let size = 0
+  for (const chunk of chunks) {
+    waiting.push(chunk)
+    size += chunk.length
+    if (size < PIECE) continue
+    yield Buffer.concat(waiting)
+    waiting = []
+    size = 0
+  }
+  yield Buffer.concat(waiting)
 }
 
 function* tar(git: Git, oid: string, top: string): Generator<Buffer> {
@@ -67,7 +83,8 @@ function* member(one: Member): Generator<Buffer> {
   header.write('root\0', 297, 'latin1')
   octal(0, 329, 8)
   octal(0, 337, 8)
-  const sum = header.reduce((total, byte) => total + byte, 0)
+  let sum = 0
+  for (const byte of header) sum += byte
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
   yield header
   if (body.length > 0) yield body

@@ -10,6 +10,8 @@ export interface Git {
   readonly commit: (oid: string) => Commit | undefined
   readonly tree: (oid: string) => Tree | undefined
   readonly blob: (oid: string) => Buffer | undefined
+  /** Of a blob, in bytes. */
+  readonly size: (oid: string) => number
   readonly tag: (oid: string) => AnnotatedTag | undefined
   readonly writeCommit: (commit: Commit) => string
   readonly writeTree: (tree: Tree) => string
@@ -19,6 +21,7 @@ export interface Git {
 export function openGit(backing: Backing): Git {
   const trees = bounded<Tree>(400_000, (tree) => tree.size + 1)
   const commits = bounded<Commit>(20_000)
+  const sizes = bounded<number>(400_000)
   const object = (oid: string) => (oid === EMPTY_TREE ? { kind: 'tree' as const, body: Buffer.alloc(0) } : backing.read(oid))
   const body = (oid: string, kind: GitObject['kind']) => {
     const found = object(oid)
@@ -28,6 +31,13 @@ export function openGit(backing: Backing): Git {
     backing,
     object,
     blob: (oid) => body(oid, 'blob'),
+    size(oid) {
+      const known = sizes.get(oid)
+      if (known !== undefined) return known
+      const size = body(oid, 'blob')?.length ?? 0
+      sizes.set(oid, size)
+      return size
+    },
     commit(oid) {
       const known = commits.get(oid)
       if (known !== undefined) return known

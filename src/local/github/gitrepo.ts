@@ -96,7 +96,8 @@ export function openGitRepo(backing: Backing, fresh: Notes, clock: { readonly no
     const edge = clock.now() - lag.milliseconds
     const moves = past.get(name) ?? []
     // The newest value that is old enough; failing that, what was there before the first move.
-    return moves.find((_, at) => (moves[at + 1]?.at ?? Infinity) > edge)?.oid ?? oid
+    const then = moves.find((_, at) => (moves[at + 1]?.at ?? Infinity) > edge)
+    return then === undefined ? oid : then.oid
   }
   const seenBacking: Backing = {
     ...backing,

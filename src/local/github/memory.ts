@@ -8,6 +8,10 @@ export function memoryBacking(): Backing {
   const refs = new Map<string, string>()
   const kept: { note?: string } = {}
   const asExpected = (change: RefChange) => change.before === undefined || (refs.get(change.name) ?? null) === change.before
+  const staying = (changes: readonly RefChange[]) => {
+    const leaving = new Set(changes.filter(({ after }) => after === null).map(({ name }) => name))
+    return [...refs.keys()].filter((name) => !leaving.has(name))
+  }
   return {
     read: (oid) => objects.get(oid),
     has: (oid) => objects.has(oid),
@@ -21,10 +25,8 @@ export function memoryBacking(): Backing {
     move(changes) {
       for (const change of changes) {
         if (!asExpected(change)) return { moved: false, why: 'not-as-expected', name: change.name }
-        const leaving = new Set(changes.filter(({ after }) => after === null).map(({ name }) => name))
-        const staying = [...refs.keys()].filter((name) => !leaving.has(name))
-        if (change.after !== null && !refs.has(change.name) && inTheWay(change.name, staying))
-          return { moved: false, why: 'in-the-way', name: change.name }
+        const created = change.after !== null && !refs.has(change.name)
+        if (created && inTheWay(change.name, staying(changes))) return { moved: false, why: 'in-the-way', name: change.name }
       }
       for (const { name, after } of changes) {
         if (after === null) refs.delete(name)

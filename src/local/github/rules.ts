@@ -47,7 +47,7 @@ export function violations(gitRepo: GitRepo, actor: Actor, step: Step, knownKeys
   const applying = rulesFor(gitRepo, step.ref).filter(({ ruleset }) => !bypasses(actor, ruleset))
   return applying.flatMap(({ rule }) => broken(gitRepo, rule, step, knownKeys) ?? [])
 }
-const bypasses = (actor: Actor, ruleset: Ruleset) =>
+export const bypasses = (actor: Actor, ruleset: Ruleset) =>
   (actor.kind === 'installation' && ruleset.bypass.includes(actor.installation.app.id)) ||
   (actor.kind === 'person' && ruleset.bypass.includes(actor.login))
 

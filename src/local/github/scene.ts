@@ -89,6 +89,11 @@ export function sceneOf(forge: Forge, gitRepo: GitRepo): Scene {
     if (typeof content === 'string' || content instanceof Uint8Array) return { mode: '100644', oid: git.writeBlob(Buffer.from(content)) }
     return 'oid' in content ? content : { mode: content.mode, oid: git.writeBlob(Buffer.from(content.content)) }
   }
+  const bytes = (path: string, branch?: string) => {
+    const root = rootOf(head(branch))
+    const entry = root === undefined ? undefined : entryAt(git, root, path)
+    return entry === undefined ? undefined : git.blob(entry.oid)
+  }
   return {
     id: notes.id,
     fullName: () => fullName(notes),
@@ -116,14 +121,8 @@ export function sceneOf(forge: Forge, gitRepo: GitRepo): Scene {
       gitRepo.save()
     },
     head,
-    bytes(path, branch) {
-      const root = rootOf(head(branch))
-      const entry = root === undefined ? undefined : entryAt(git, root, path)
-      return entry === undefined ? undefined : git.blob(entry.oid)
-    },
-    read(path, branch) {
-      return this.bytes(path, branch)?.toString('utf8')
-    },
+    bytes,
+    read: (path, branch) => bytes(path, branch)?.toString('utf8'),
     files(branch) {
       const root = rootOf(head(branch))
       const all = root === undefined ? [] : [...listTree(git, root, true)]

@@ -7,6 +7,7 @@ import { actorIdentity, admit } from './access.ts'
 import { Refusal } from './answers.ts'
 import type { Forge } from './forge.ts'
 import type { GitRepo } from './gitrepo.ts'
+import { bypasses, rulesFor } from './rules.ts'
 
 const PATH = /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/
 export const speaksGit = (url: URL) => PATH.test(url.pathname)
@@ -23,7 +24,7 @@ export function gitDoor(forge: Forge): Box {
     if (actor === undefined) return new Response('', { status: 401, headers: { 'www-authenticate': 'Basic realm="GitHub"' } })
     const { login } = actorIdentity(actor)
     const before = new Map(gitRepo.git.backing.refs('refs/'))
-    return backend(request, url, { folder, action, user: login }, () => {
+    return backend(request, url, { folder, action, user: login, settings: pushes ? settingsFor(gitRepo, actor) : [] }, () => {
       if (action === '/git-receive-pack') forge.noticePush(gitRepo, login, before)
     })
   }
@@ -41,7 +42,22 @@ function allowed(forge: Forge, request: Request, gitRepo: GitRepo, pushes: boole
   }
 }
 
+/** Rules, as far as git's own settings can keep them: what may only come by a pull request, what may not be forced or deleted. */
+function settingsFor(gitRepo: GitRepo, actor: Actor): readonly (readonly [string, string])[] {
+  return gitRepo.git.backing.refs('refs/heads/').flatMap(([ref]) =>
+    rulesFor(gitRepo, ref)
+      .filter(({ ruleset }) => !bypasses(actor, ruleset))
+      .flatMap(({ rule }): (readonly [string, string])[] => {
+        if (rule.type === 'non_fast_forward') return [['receive.denyNonFastForwards', 'true']]
+        if (rule.type === 'deletion') return [['receive.denyDeletes', 'true']]
+        return ['pull_request', 'update', 'merge_queue', 'required_status_checks'].includes(rule.type) ? [['receive.hideRefs', ref]] : []
+      }),
+  )
+}
+
 interface Call {
+  /** Of Git, for this request. */
+  readonly settings: readonly (readonly [name: string, value: string])[]
   readonly folder: string
   readonly action: string
   readonly user: string
@@ -55,8 +71,12 @@ async function backend(request: Request, url: URL, call: Call, finished: () => v
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
+  }).then((code) => {
+    finished()
+    return code
   })
-  void ended.then(finished, () => undefined)
+  // Whoever reads the answer to its end sees the failure; nobody else is there to.
+  ended.catch(() => undefined)
   if (request.body === null) child.stdin.end()
   else Readable.fromWeb(request.body).pipe(child.stdin)
   const { head, rest } = await readHead(child.stdout, ended, () => complaints)
@@ -64,7 +84,7 @@ async function backend(request: Request, url: URL, call: Call, finished: () => v
   const status = Number(head.find(([name]) => name.toLowerCase() === 'status')?.[1].slice(0, 3) ?? 200)
   return new Response(Readable.toWeb(rest) as globalThis.ReadableStream, { status, headers })
 }
-function environment(request: Request, url: URL, { folder, action, user }: Call): NodeJS.ProcessEnv {
+function environment(request: Request, url: URL, { folder, action, user, settings }: Call): NodeJS.ProcessEnv {
   const header = (name: string, variable: string) => {
     const value = request.headers.get(name)
     return value === null ? {} : { [variable]: value }
@@ -73,6 +93,13 @@ function environment(request: Request, url: URL, { folder, action, user }: Call)
     PATH: process.env['PATH'],
     GIT_HTTP_EXPORT_ALL: '1',
     GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_COUNT: String(settings.length),
+    ...Object.fromEntries(
+      settings.flatMap(([name, value], at) => [
+        [`GIT_CONFIG_KEY_${at}`, name],
+        [`GIT_CONFIG_VALUE_${at}`, value],
+      ]),
+    ),
     PATH_TRANSLATED: folder + action,
     PATH_INFO: action,
     REQUEST_METHOD: request.method,

@@ -196,7 +196,7 @@ const entry = fieldsOf<EntrySource>({
   mode: ({ mode }) => Number.parseInt(mode, 8),
   type: ({ mode }) => kindOfMode(mode),
   extension: ({ path }) => /\.[^./]*$/.exec(path)?.[0] ?? '',
-  size: ({ gitRepo, oid }) => gitRepo.git.blob(oid)?.length ?? 0,
+  size: ({ gitRepo, oid }) => gitRepo.git.size(oid),
   // A submodule's commit lives elsewhere.
   object: ({ gitRepo, oid, mode }) => (kindOfMode(mode) === 'commit' ? null : objectSource(gitRepo, oid)),
   repository: ({ gitRepo }) => repositorySource(gitRepo),
@@ -212,7 +212,7 @@ const bytesOf = ({ gitRepo, oid }: ObjectSource) => gitRepo.git.blob(oid) ?? Buf
 const isBinary = (bytes: Buffer) => bytes.subarray(0, 8000).includes(0)
 const blob = fieldsOf<ObjectSource>({
   ...gitObject,
-  byteSize: (source) => bytesOf(source).length,
+  byteSize: ({ gitRepo, oid }) => gitRepo.git.size(oid),
   isBinary: (source) => isBinary(bytesOf(source)),
   isTruncated: (source, _args, { forge }) => bytesOf(source).length > forge.options.blobText,
   text(source, _args, { forge }) {

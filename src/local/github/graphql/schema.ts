@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { buildSchema } from 'graphql'
 
-// The package exports only a module that reads a second copy, as JSON, at once: three megabytes that nobody here needs.
+// The package exports only a module that reads a second copy, as JSON, at once: five megabytes that nobody here needs.
 const NAME = '@octokit/graphql-schema/schema.graphql'
 const path = (createRequire(import.meta.url).resolve.paths(NAME) ?? []).map((folder) => join(folder, NAME)).find((file) => existsSync(file))
 if (path === undefined) throw new Error(`${NAME} is not installed: this box needs the development dependencies (npm ci)`)

@@ -64,7 +64,7 @@ function deleteRef(asked: Asked, gitRepo: GitRepo): Reply {
 
 const entryShape = (asked: Asked, gitRepo: GitRepo, path: string, entry: { readonly mode: string; readonly oid: string }) => {
   const type = kindOfMode(entry.mode)
-  const size = type === 'blob' ? { size: gitRepo.git.blob(entry.oid)?.length ?? 0 } : {}
+  const size = type === 'blob' ? { size: gitRepo.git.size(entry.oid) } : {}
   const url = type === 'commit' ? {} : { url: `${apiOf(asked.at, gitRepo)}/git/${type}s/${entry.oid}` }
   return { path, mode: entry.mode.padStart(6, '0'), type, sha: entry.oid, ...size, ...url }
 }
@@ -75,7 +75,7 @@ function treeReply(asked: Asked, gitRepo: GitRepo, oid: string, recursive: boole
   let bytes = 0
   let truncated = false
   for (const entry of listTree(gitRepo.git, oid, recursive)) {
-    // GitHub's own answer, measured: the fixed part of an entry is about 200 bytes.
+    // An entry's fixed part (mode, id, the URL) is about 200 bytes.
     bytes += 200 + entry.path.length
     truncated = tree.length >= asked.forge.options.treeEntries || bytes > TREE_BYTES
     if (truncated) break

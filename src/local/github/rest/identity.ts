@@ -104,10 +104,25 @@ function rateLimit(asked: Asked): Reply {
   const search = { limit: 30, used: 0, remaining: 30, reset: of('rest').reset }
   return { body: { resources: { core: of('rest'), search, graphql: of('graphql') }, rate: of('rest') } }
 }
+const PROFILE = {
+  company: null,
+  blog: null,
+  location: null,
+  email: null,
+  hireable: null,
+  bio: null,
+  public_repos: 0,
+  public_gists: 0,
+  followers: 0,
+  following: 0,
+  created_at: isoTime(0),
+  updated_at: isoTime(0),
+}
 function currentUser(asked: Asked): Reply {
   if (asked.actor.kind === 'anonymous') throw new Refusal(401, 'Requires authentication')
   if (asked.actor.kind !== 'person') throw new Refusal(403, 'Resource not accessible by integration')
-  return { body: userShape(asked.at, actorIdentity(asked.actor)) }
+  const person = actorIdentity(asked.actor)
+  return { body: { ...userShape(asked.at, person), ...PROFILE, name: person.login } }
 }
 
 const STATES = ['error', 'failure', 'pending', 'success'] as const
@@ -231,7 +246,10 @@ export const identity = [
   anybody('GET', '/installation/repositories', ownRepositories, { query: PAGING }),
   anybody('GET', '/rate_limit', rateLimit),
   anybody('GET', '/user', currentUser),
-  anybody('GET', '/users/{username}', (asked) => ({ body: userShape(asked.at, identityOf(asked.path['username'] ?? '')) })),
+  anybody('GET', '/users/{username}', (asked) => {
+    const person = identityOf(asked.path['username'] ?? '')
+    return { body: { ...userShape(asked.at, person), ...PROFILE, name: person.login } }
+  }),
   route('GET', '', ['metadata', 'read'], (asked, gitRepo) => ({
     body: { ...repositoryShape(asked.at, gitRepo), ...repositoryDetails(gitRepo) },
   })),

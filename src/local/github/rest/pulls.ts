@@ -22,7 +22,7 @@ function labelShape({ at }: Asked, gitRepo: GitRepo, name: string) {
     node_id: nodeId('LA', gitRepo.notes.id, name),
     url: `${apiOf(at, gitRepo)}/labels/${encodeURIComponent(name)}`,
     name,
-    description: null,
+    description: '',
     color: 'ededed',
     default: false,
   }
@@ -36,6 +36,7 @@ function teamShape({ at }: Asked, slug: string) {
     slug,
     description: null,
     privacy: 'closed',
+    type: 'organization',
     permission: 'pull',
     url: `${at.api}/teams/${id}`,
     html_url: `${at.web}/orgs/teams/${slug}`,

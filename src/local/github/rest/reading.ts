@@ -104,7 +104,7 @@ function contentsEntry(asked: Asked, gitRepo: GitRepo, path: string, entry: { re
   const html = `${webOf(asked.at, gitRepo)}/${type === 'dir' ? 'tree' : 'blob'}/${ref}/${pathInUrl(path)}`
   const git = `${apiOf(asked.at, gitRepo)}/git/${kindOfMode(entry.mode)}s/${entry.oid}`
   const download = type === 'file' || type === 'symlink' ? `${webOf(asked.at, gitRepo)}/raw/${ref}/${pathInUrl(path)}` : null
-  const size = kindOfMode(entry.mode) === 'blob' ? (gitRepo.git.blob(entry.oid)?.length ?? 0) : 0
+  const size = kindOfMode(entry.mode) === 'blob' ? gitRepo.git.size(entry.oid) : 0
   const links = { self: url, git, html }
   return {
     name: path.split('/').at(-1) ?? '',

@@ -1,0 +1,72 @@
+// What a schema cannot see: whether a range, a pattern, a template, an image or a URL means anything. Told when it is applied, not at the
+// first push, which may be weeks later.
+import { parseGitUrl } from '../git-url.ts'
+import { parseImage } from '../image.ts'
+import { checkTemplate } from '../message.ts'
+import { compileExclusions, compileRule } from '../select/rule.ts'
+import { prepareSelector, type LabelSelector } from '../selector.ts'
+import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Kind } from './schemas.ts'
+
+export interface Finding {
+  /** From `spec` on. */
+  readonly path: readonly string[]
+  readonly message: string
+  /** It works, but perhaps not as meant. */
+  readonly warning?: true
+}
+
+export function check(kind: Kind, spec: unknown): readonly Finding[] {
+  switch (kind) {
+    case 'ImageRepository':
+      return checkImageRepository(spec as ImageRepositorySpec)
+    case 'ImagePolicy':
+      return checkImagePolicy(spec as ImagePolicySpec)
+    case 'ImageUpdateAutomation':
+      return checkAutomation(spec as ImageUpdateAutomationSpec)
+    case 'GitRepository': {
+      const url = parseGitUrl((spec as GitRepositorySpec).url)
+      return url.ok ? [] : [{ path: ['url'], message: url.problem }]
+    }
+  }
+}
+
+function checkImageRepository({ image, insecure = false, exclusionList }: ImageRepositorySpec): readonly Finding[] {
+  const parsed = parseImage(image, { insecure })
+  const { fault } = compileExclusions(exclusionList)
+  return [
+    ...(parsed.ok ? [] : [{ path: ['image'], message: parsed.error }]),
+    ...(fault ? [{ path: ['exclusionList'], message: fault.error }] : []),
+  ]
+}
+
+function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Finding[] {
+  const { faults } = compileRule({ policy: policy as never, ...(filterTags && { filterTags: filterTags as never }) })
+  const range = policy.semver?.range
+  return [
+    ...(faults.policy ? [{ path: ['policy'], message: `${faults.policy.error}${range === undefined ? '' : hint(range)}` }] : []),
+    ...(faults.filter ? [{ path: ['filterTags', 'pattern'], message: faults.filter.error }] : []),
+  ]
+}
+
+/** What people write who come from npm, and what they want. */
+function hint(range: string): string {
+  if (/[<>=~^]\s*v?\d+(\.\d+)?\.[a-wyz]/i.test(range)) return ' (a wildcard is x or *, such as "1.x")'
+  if (/\d[<>=]/.test(range)) return ' (constraints are separated by a space or a comma, such as ">=1.0.0 <2.0.0")'
+  return ' (expected a range such as ">=1.0.0" or "1.x")'
+}
+
+function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Finding[] {
+  const commit = git?.commit
+  const template = checkTemplate(
+    commit?.messageTemplate ?? '',
+    commit?.messageTemplateValues ? { values: commit.messageTemplateValues } : {},
+  )
+  const selector = prepareSelector(policySelector as LabelSelector | undefined)
+  const path = ['git', 'commit', 'messageTemplate']
+  return [
+    ...(template.ok
+      ? template.warnings.map((message) => ({ path, message, warning: true as const }))
+      : [{ path, message: template.error }]),
+    ...(selector.ok ? [] : [{ path: ['policySelector'], message: selector.error }]),
+  ]
+}
