@@ -32,7 +32,12 @@ const FILES: Readonly<Record<string, string>> = {
   'top/größe ✓.yaml': 'ünïcode',
 }
 const far = `../${'a'.repeat(120)}/b.yaml`
-const ALL: Readonly<Record<string, string>> = { ...FILES, 'top/link.yaml (link)': 'a.yaml', 'top/far.yaml (link)': far, 'top/run.sh (executable)': 'run' }
+const ALL: Readonly<Record<string, string>> = {
+  ...FILES,
+  'top/link.yaml (link)': 'a.yaml',
+  'top/far.yaml (link)': far,
+  'top/run.sh (executable)': 'run',
+}
 function written(): string {
   const root = mkdtempSync(join(folder, 'tree-'))
   for (const [path, text] of Object.entries(FILES)) {
