@@ -4,10 +4,11 @@ import { archive } from './github/archive.ts'
 import { blobId } from './github/blob-id.ts'
 import { client } from './github/client.ts'
 import type { GithubOptions } from './github/client.ts'
-import { commit } from './github/commit.ts'
+import { commit, price } from './github/commit.ts'
 import { blobs, list, listAtOnce } from './github/contents.ts'
 import { difference } from './github/difference.ts'
 import { look } from './github/look.ts'
+import { payerOf } from './github/credential.ts'
 import { remembered } from './github/remembered.ts'
 import { treeId } from './github/tree-id.ts'
 
@@ -29,6 +30,8 @@ export function githubHost(options: GithubOptions): GitHost {
     difference: (place, from, to) => difference(github, place, from, to),
     blobId,
     treeId,
+    price,
+    payer: async (place) => payerOf(place, await options.credentials(place)),
     commit: (place, branch, request) => commit(github, known, place, branch, request),
   }
 }
