@@ -12,6 +12,7 @@ const levels: Readonly<Record<string, LogLevel>> = {
   'message-refused': 'error',
   'message-failed': 'error',
   'look-failed': 'warn',
+  'scan-failed': 'warn',
 }
 
 export function jsonLog({ level, write }: { readonly level: LogLevel; readonly write: (line: string) => void }): Log {

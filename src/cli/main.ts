@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { applyCommand } from './apply.ts'
 import { runCommand, type ExitCode } from './command.ts'
 import { getCommand } from './get.ts'
@@ -24,7 +24,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   const { env, stdout } = process
   const live = stdout.isTTY
   return {
-    version: (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+    version: versionOf(),
     out: (text) => void process.stdout.write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),
     live,
@@ -33,4 +33,10 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     folder: process.cwd(),
     interrupted,
   }
+}
+
+/** Beside the sources in a checkout, one folder further up from compiled code. */
+function versionOf(): string {
+  const file = ['../../package.json', '../../../package.json'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))
+  return file ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : 'unknown'
 }

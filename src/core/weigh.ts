@@ -18,8 +18,9 @@ export type Weighed =
 
 export function weigh(signal: Pick<Signal, 'is' | 'tag' | 'at'>, watch: Watch, selection: Selection, rule: CompiledRule): Weighed {
   if (watch.generation < selection.generation) return { so: 'read-again' }
-  if (watch.generation > selection.generation) return { so: 'doubt', why: 'configuration-changed' }
+  // Also under a newer configuration: the scan that was asked for reads the newest.
   if (selection.doubt) return { so: 'note', noted: { is: signal.is, tag: signal.tag, at: signal.at } }
+  if (watch.generation > selection.generation) return { so: 'doubt', why: 'configuration-changed' }
   return signal.is === 'push' ? weighPush(signal.tag, watch, selection, rule) : weighDelete(signal.tag, selection, rule)
 }
 

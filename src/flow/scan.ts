@@ -25,10 +25,15 @@ export async function scan(request: ScanRequest, world: Scanning): Promise<void>
   try {
     await scanRepository(request, repository, world)
   } catch (error) {
-    await report(repository, { status: 'False', ...failureOf(error) }, {}, world)
-    throw error
+    await report(repository, { status: 'False', ...failureOf(error) }, {}, world, { again: soon })
+    // A registry that is down is no crash: the sweep asks again, and only crashes burn receives.
+    if (!(error instanceof Failure) || !error.code.startsWith('registry-')) throw error
+    world.log('scan-failed', { imageRepository: policyKey(request.imageRepository), code: error.code, message: error.message })
   }
 }
+
+/** Until a registry that did not answer is asked again. */
+const soon = 60_000
 
 /** A pushed tag that only we can confirm: evaluate's own judgement, for the policies of this ImageRepository. */
 async function confirm({ tag, signal, at }: NonNullable<ScanRequest['confirm']>, repository: StoredObject, world: Scanning): Promise<void> {
@@ -167,12 +172,23 @@ async function report(
   ready: Pick<Condition, 'status' | 'reason' | 'message'>,
   status: Readonly<Record<string, unknown>>,
   world: Scanning,
+  { again }: { readonly again?: number } = {},
 ): Promise<void> {
-  const was = repository.conditions.find(({ type }) => type === 'Ready')
-  const since = was?.status === ready.status ? was.since : world.clock.now()
-  const { version, ...object } = repository
+  // Read again: its interval may have been served while the registry was listed.
+  const current = await world.store.object(repository)
+  if (!current) return
+  const now = world.clock.now()
+  const was = current.conditions.find(({ type }) => type === 'Ready')
+  const since = was?.status === ready.status ? was.since : now
+  const { version, ...object } = current
+  const due = again === undefined ? object.due : Math.min(object.due ?? Infinity, now + again)
   await world.store.putObject(
-    { ...object, status: { ...object.status, ...status }, conditions: [{ type: 'Ready', ...ready, since }] },
+    {
+      ...object,
+      status: { ...object.status, ...status },
+      conditions: [{ type: 'Ready', ...ready, since }],
+      ...(due !== undefined && { due }),
+    },
     version,
   )
 }

@@ -55,7 +55,8 @@ export const virtualTime = (start = Date.UTC(2026, 0, 5, 12)): VirtualTime => {
     elapsed = until
   }
   return {
-    now: () => offset + elapsed,
+    // Milliseconds are whole, as those of every real clock here.
+    now: () => Math.floor(offset + elapsed),
     after: (milliseconds, action) => {
       const id = order++
       waiting.set(id, { at: elapsed + Math.max(0, milliseconds), action })
