@@ -1,4 +1,5 @@
 // What the flow needs from the world, each as small as it can be. Adapters implement them; `src/flow` and `src/web` see nothing else.
+import type { Budget, Price } from './core/budget.ts'
 import type {
   Credential,
   DueItem,
@@ -88,6 +89,11 @@ export interface Store {
   /** Newest first. */
   readonly entries: (scope: string, namespace: string, page?: { readonly limit?: number; readonly before?: string }) => Promise<EntryPage>
 
+  /** What a credential has spent at its Git host; `version` 0: nothing yet. */
+  readonly budget: (payer: string) => Promise<{ readonly budget: Budget; readonly version: number }>
+  /** Writes `budget` with `version: expected + 1`. */
+  readonly putBudget: (payer: string, budget: Budget, expected: number) => Promise<boolean>
+
   /** A cache: may forget at any time. Values are JSON. */
   readonly cached: (key: string) => Promise<unknown>
   readonly cache: (key: string, value: unknown, expires: number) => Promise<void>
@@ -106,6 +112,7 @@ export interface Kept {
   readonly intents?: readonly Intent[]
   readonly head?: string
   readonly strange?: string | null
+  readonly payer?: string
 }
 export interface LettingGo {
   readonly n: number
@@ -150,14 +157,22 @@ export interface GitHost {
   readonly look: (place: GitPlace, branch: string, wish: Wish) => Promise<Look>
   /** Every file and link under a tree, by path relative to it. */
   readonly list: (place: GitPlace, tree: string) => Promise<readonly TreeFile[]>
+  /** The same by one request; undefined: that is more than the host lists at once. */
+  readonly listAtOnce: (place: GitPlace, tree: string) => Promise<readonly TreeFile[] | undefined>
   /** Contents by blob id; each is hashed again, and what does not match its id is a Failure. */
   readonly blobs: (place: GitPlace, ids: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>
-  /** The files of a commit as a stream, without links and very large ones. Attributes may have changed contents on the way: compare blob ids. */
-  readonly archive: (place: GitPlace, commit: string) => AsyncIterable<{ readonly path: string; readonly bytes: Uint8Array }>
+  /** Files and links of a commit as a stream, without very large ones. Attributes may have changed or left out something: compare ids. */
+  readonly archive: (place: GitPlace, commit: string) => AsyncIterable<ArchivedFile>
   /** Paths that differ between a commit and a later one that contains it; not complete if the host would not say it all. */
   readonly difference: (place: GitPlace, from: string, to: string) => Promise<Difference>
+  /** Whose budget at the host a request spends: one name for one App installation, or for one token. No request is made to tell. */
+  readonly payer: (place: GitPlace) => Promise<string>
+  /** What a commit will be counted as. */
+  readonly price: (request: Pick<CommitRequest, 'files' | 'author'>) => Price
   /** The id that Git gives to these contents. */
   readonly blobId: (bytes: Uint8Array) => string
+  /** The id that Git gives to a folder of exactly these files and links. */
+  readonly treeId: (files: readonly Omit<TreeFile, 'size'>[]) => string
   /** One atomic commit on exactly `expectedHead`. */
   readonly commit: (place: GitPlace, branch: string, commit: CommitRequest) => Promise<Committed>
 }
@@ -196,6 +211,12 @@ export interface LookedAtFile {
   readonly bytes?: Uint8Array
 }
 export type FileMode = 'file' | 'executable' | 'link'
+export interface ArchivedFile {
+  readonly path: string
+  readonly mode: FileMode
+  /** Of a link: where it leads to. */
+  readonly bytes: Uint8Array
+}
 export interface TreeFile {
   readonly path: string
   readonly blob: string

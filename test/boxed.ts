@@ -74,7 +74,15 @@ export async function boxed({
   const log: Log = (event, fields = {}) => void events.push({ event, fields })
   const random = mulberry(1)
   const { now, after } = wall ? { ...wallClock, ...wallTimers } : time
-  const clock = { now, sleep: (milliseconds: number) => new Promise<void>((done) => void after(milliseconds, done)) }
+  let asleep = 0
+  const clock = {
+    now,
+    sleep: async (milliseconds: number) => {
+      asleep++
+      await new Promise<void>((done) => void after(milliseconds, done))
+      asleep--
+    },
+  }
   const make = (): World => worldOver({ fetch: (request) => boxes.box(request), url, clock, random, log })
   const instance = () => {
     let warm: World | undefined
@@ -105,9 +113,20 @@ export async function boxed({
   for (const scope of ['default', 'other']) boxes.secrets.set(`tagboat/git/${scope}/flux-system/flux-system`, secret)
   const world = make()
   const push: Boxed['push'] = async (name, tag, content) => void (await boxes.registry.push(name, tag, content))
+  /** Functions that sleep a little are waited for: then, and only then, time goes on by itself. */
+  const rest = async () => {
+    let resting = true
+    const drained = boxes.drain().finally(() => (resting = false))
+    while (resting && !wall) {
+      await time.settle()
+      const next = time.next()
+      if (resting && asleep > 0 && next !== undefined) await time.advance(next - time.now())
+    }
+    await drained
+  }
   const sweepOnce = async () => {
     await sweep(world)
-    await boxes.drain()
+    await rest()
   }
   return {
     boxes,
@@ -124,9 +143,9 @@ export async function boxed({
     },
     pushed: async (name, tag, content) => {
       await push(name, tag, content)
-      await boxes.drain()
+      await rest()
     },
-    rest: () => boxes.drain(),
+    rest,
     minutes: async (count) => {
       for (let minute = 0; minute < count; minute++) {
         await time.advance(60_000)

@@ -1,5 +1,6 @@
 // The table. One partition for each question that is asked, one item for each write (docs/decisions/0003-keys.md).
 import type { Clock, Random, Store } from '../ports.ts'
+import { budgets } from './dynamodb/budgets.ts'
 import { sweeping } from './dynamodb/due.ts'
 import { cache, history } from './dynamodb/history.ts'
 import { derived, objects } from './dynamodb/objects.ts'
@@ -23,6 +24,7 @@ export function dynamodbStore(options: StoreOptions): Store {
     ...selections(wire),
     ...targets(wire),
     ...history(wire),
+    ...budgets(wire),
     ...cache(wire, options.clock),
     ...sweeping(wire),
   }

@@ -4,11 +4,13 @@ import { archive } from './github/archive.ts'
 import { blobId } from './github/blob-id.ts'
 import { client } from './github/client.ts'
 import type { GithubOptions } from './github/client.ts'
-import { commit } from './github/commit.ts'
-import { blobs, list } from './github/contents.ts'
+import { commit, price } from './github/commit.ts'
+import { blobs, list, listAtOnce } from './github/contents.ts'
 import { difference } from './github/difference.ts'
 import { look } from './github/look.ts'
+import { payerOf } from './github/credential.ts'
 import { remembered } from './github/remembered.ts'
+import { treeId } from './github/tree-id.ts'
 
 export { gitCredential, pemSigner } from './github/credential.ts'
 export type { GitCredential, JwtSigner } from './github/credential.ts'
@@ -22,10 +24,14 @@ export function githubHost(options: GithubOptions): GitHost {
   return {
     look: (place, branch, wish) => look(github, known, place, branch, wish),
     list: (place, tree) => list(github, place, tree),
+    listAtOnce: (place, tree) => listAtOnce(github, place, tree),
     blobs: (place, ids) => blobs(github, place, ids),
     archive: (place, of) => archive(github, options.fetch ?? globalThis.fetch, place, of),
     difference: (place, from, to) => difference(github, place, from, to),
     blobId,
+    treeId,
+    price,
+    payer: async (place) => payerOf(place, await options.credentials(place)),
     commit: (place, branch, request) => commit(github, known, place, branch, request),
   }
 }

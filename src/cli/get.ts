@@ -1,16 +1,17 @@
 import type { ImagePolicySpec, ImageRepositorySpec } from '../core/spec.ts'
-import { targetKey, type Selection, type StoredObject, type Target } from '../core/state.ts'
+import { targetKey, type Selection, type StoredObject } from '../core/state.ts'
 import type { Shelf } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { suggestion, Usage, type Command, type Given } from './command.ts'
+import { commitsLeft, withHeadroom, type SeenTarget } from './headroom.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
 import { patiently, table, type Terminal } from './terminal.ts'
 
 interface View {
   readonly header: readonly string[]
-  readonly rows: (shelf: Shelf, targets: readonly Target[]) => readonly (readonly string[])[]
-  readonly items: (shelf: Shelf, targets: readonly Target[]) => readonly unknown[]
+  readonly rows: (shelf: Shelf, targets: readonly SeenTarget[]) => readonly (readonly string[])[]
+  readonly items: (shelf: Shelf, targets: readonly SeenTarget[]) => readonly unknown[]
 }
 
 const ready = (object: StoredObject): readonly [string, string] => {
@@ -98,7 +99,7 @@ const views = {
     items: objects('ImageUpdateAutomation'),
   },
   targets: {
-    header: ['TARGET', 'HEAD', 'ASKED', 'DONE', 'WAITS UNTIL'],
+    header: ['TARGET', 'HEAD', 'ASKED', 'DONE', 'WAITS UNTIL', 'COMMITS LEFT'],
     rows: (_, targets) =>
       targets.map((target) => [
         targetKey(target.id),
@@ -106,6 +107,7 @@ const views = {
         `${target.asked}`,
         `${target.done}`,
         target.due === undefined ? '' : new Date(target.due).toISOString(),
+        commitsLeft(target),
       ]),
     items: (_, targets) => targets,
   },
@@ -132,7 +134,7 @@ const plurals: Readonly<Record<string, string>> = { policy: 'policies', reposito
 
 interface Facts {
   readonly shelf: Shelf
-  readonly targets: readonly Target[]
+  readonly targets: readonly SeenTarget[]
 }
 
 const isWanted = ({ names }: Wanted, row: readonly string[]): boolean => names.length === 0 || names.includes(nameOf(row))
@@ -166,7 +168,7 @@ export const getCommand: Command = {
       const look = async (): Promise<Facts> => {
         const [shelf, targets] = await Promise.all([
           world.store.shelf(scope, given.text('namespace')),
-          wanted.views.includes('targets') ? world.store.targets() : Promise.resolve([]),
+          wanted.views.includes('targets') ? withHeadroom(await world.store.targets(), world) : [],
         ])
         return { shelf, targets }
       }

@@ -157,6 +157,8 @@ export interface Target {
   readonly head?: string
   /** A head that does not contain the one we left: remembered the first time, acted on the second. */
   readonly strange?: string
+  /** Whose budget its commits spend. */
+  readonly payer?: string
   readonly intents: readonly Intent[]
   readonly due?: number
 }

@@ -19,8 +19,12 @@ export function onlyNamed(git: GitHost, isNamed: (place: GitPlace) => boolean): 
     }
   return {
     blobId: git.blobId,
+    treeId: git.treeId,
+    price: git.price,
+    payer: guarded(git.payer),
     look: guarded(git.look),
     list: guarded(git.list),
+    listAtOnce: guarded(git.listAtOnce),
     blobs: guarded(git.blobs),
     difference: guarded(git.difference),
     commit: guarded(git.commit),

@@ -1,8 +1,10 @@
 // One look at a target, from what is so to what is committed. Read this first.
+import { sumOf, type Limits } from '../core/budget.ts'
 import { Failure } from '../core/failure.ts'
 import { decide, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
+import { closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
 import { land, report, type Tenancy } from './commit.ts'
 import { configured, readGit, situation, type Configured } from './gather.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
@@ -11,6 +13,8 @@ import { settle } from './settle.ts'
 
 export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & {
   readonly outbox: Pick<Outbox, 'wake' | 'announce'>
+  /** What the Git host allows; GitHub's own unless given. */
+  readonly limits?: Limits
 }
 
 /** How often one holder looks again while work keeps arriving, before it hands over to a fresh message. */
@@ -19,28 +23,45 @@ const mostRounds = 6
 const mostTries = 4
 /** Until a head that does not contain ours is believed. */
 const secondLook = 15_000
+/** A longer wait is left to the sweep. */
+const longestSleep = 5_000
+/** After that a fresh message goes on: a function must not run forever. */
+const longestHold = 45_000
 
 export async function promote(id: TargetId, world: Promoting): Promise<readonly Entry[]> {
+  const began = world.clock.now()
   const entries: Entry[] = []
-  let tries = 0
+  let [tries, rounds] = [0, 0]
+  let how: How = { careful: false, busy: false }
   let left: Left | undefined
-  for (let round = 1; ; round++) {
+  for (;;) {
     const target = resume(await world.store.take(id), left)
-    const looked = await look(target, tries > 0, world)
+    const looked = await look(target, how, world)
     entries.push(...looked.entries)
     left = { tenure: target.tenure, intents: looked.intents, head: looked.reading?.head ?? target.head }
+    how = { ...how, careful: looked.again ?? false }
     if (looked.again && ++tries < mostTries) continue
+    const pause = looked.waits ? looked.waits.until - world.clock.now() : 0
+    const mayGoOn = world.clock.now() + pause - began < longestHold
+    if (looked.waits && pause <= longestSleep && mayGoOn) {
+      // What is decided after the wait is decided on what has come meanwhile, too.
+      await world.clock.sleep(pause)
+      continue
+    }
     const kept = {
       intents: looked.intents,
       ...(looked.reading && { head: looked.reading.head }),
+      ...(looked.payer !== undefined && { payer: looked.payer }),
       strange: looked.strange ?? null,
       n: target.asked,
-      due: looked.due ?? (looked.again ? world.clock.now() + secondLook : null),
+      due: looked.due ?? looked.waits?.until ?? (looked.again ? world.clock.now() + secondLook : null),
     }
-    if (await world.store.letGo(id, target.tenure, kept)) return await finish(looked, entries, world)
-    if (round < mostRounds) continue
+    const soon = pause <= longestSleep
+    if (!(looked.waits && soon) && (await world.store.letGo(id, target.tenure, kept))) return await finish(looked, entries, world)
+    how = { ...how, busy: true }
+    if (!looked.waits && mayGoOn && ++rounds < mostRounds) continue
     // Still being asked: `done` moves first, so that the fresh message has a fresh name.
-    if (await world.store.letGo(id, target.tenure, { ...kept, whatever: true }))
+    if ((await world.store.letGo(id, target.tenure, { ...kept, whatever: true })) && soon)
       await world.outbox.wake(id, `${targetKey(id)}#${target.asked}`)
     return await finish(looked, entries, world)
   }
@@ -59,6 +80,13 @@ function resume(target: Target, left: Left | undefined): Target {
   return { ...target, intents: left.intents, ...(left.head !== undefined && { head: left.head }) }
 }
 
+interface How {
+  /** Believe nothing that was not read just now. */
+  readonly careful: boolean
+  /** Work kept arriving while the last look was under way. */
+  readonly busy: boolean
+}
+
 /** What a look left behind. */
 interface Looked {
   readonly entries: readonly Entry[]
@@ -70,19 +98,34 @@ interface Looked {
   readonly strange?: string
   /** Refused: look again, decide again. */
   readonly again?: boolean
+  /** There is something to do, and no leave to do it yet. */
+  readonly waits?: Extract<Leave, { granted: false }>
+  readonly payer?: string
   readonly due?: number
   readonly failure?: Failure
 }
 
-async function look(target: Target, careful: boolean, world: Promoting): Promise<Looked> {
+/** With whose budget, and what reading has cost since it was last asked. */
+type Looking = Promoting & Pick<Counted, 'taken'> & { readonly payer: string }
+
+async function look(target: Target, how: How, world: Promoting): Promise<Looked> {
   const config = await configured(target, world)
   const { place } = config
   if (!place) return { entries: [], intents: target.intents, configured: config }
+  let payer: string | undefined
   try {
-    return await lookAt(target, { ...config, place }, careful, world)
+    payer = await world.git.payer(place)
+    const leave = await mayRead(payer, world)
+    if (!leave.granted) return { entries: [], intents: target.intents, configured: config, waits: leave, payer }
+    const { git, taken } = counted(world.git)
+    const looked = await lookAt(target, { ...config, place }, how, { ...world, git, taken, payer })
+    await noteReads(payer, taken(), world)
+    return { ...looked, payer }
   } catch (error) {
     if (!(error instanceof Failure) || !error.code.startsWith('git-')) throw error
     forget(target.id, world)
+    if (error.code === 'git-throttled' && payer !== undefined)
+      await closed(payer, world.clock.now() + (error.retryAfter ?? secondLook), world)
     // Every outcome lets go, also this one. The intents stay: nobody knows what became of the last request.
     const intents = (await world.store.target(target.id))?.intents ?? target.intents
     return {
@@ -98,11 +141,11 @@ async function look(target: Target, careful: boolean, world: Promoting): Promise
 async function lookAt(
   target: Target,
   config: Configured & { readonly place: NonNullable<Configured['place']> },
-  careful: boolean,
-  world: Promoting,
+  how: How,
+  world: Looking,
 ): Promise<Looked> {
   const unsettled = target.intents.length > 0
-  const first = await readGit(config, { since: target.head, believe: !careful && !unsettled, ...(unsettled && { depth: 100 }) }, world)
+  const first = await readGit(config, { since: target.head, believe: !how.careful && !unsettled, ...(unsettled && { depth: 100 }) }, world)
   if (!first.read) return { entries: [], intents: target.intents, configured: config, failure: missing(target.id, first.why) }
   const settled = settle(target.intents, first.reading, world.clock.now())
   const entries: Entry[] = []
@@ -114,19 +157,23 @@ async function lookAt(
   const plan = decide(await situation(config, first.reading, world))
   // Nothing to do is believed only at a head that was really read.
   if (plan.changes.length === 0 && first.reading.warm) {
-    return { ...(await lookAt(target, config, true, world)) }
+    return { ...(await lookAt(target, config, { ...how, careful: true }, world)) }
   }
-  return { configured: config, plan, ...(await inOrder(plan, config, { tenancy, entries }, world)) }
+  return { configured: config, plan, ...(await inOrder(plan, config, { tenancy, entries, busy: how.busy }, world)) }
 }
 
 async function inOrder(
   plan: Plan,
   { place }: { readonly place: NonNullable<Configured['place']> },
-  begun: { readonly tenancy: Tenancy; readonly entries: Entry[] },
-  world: Promoting,
+  begun: { readonly tenancy: Tenancy; readonly entries: Entry[]; readonly busy: boolean },
+  world: Looking,
 ): Promise<Omit<Looked, 'configured' | 'plan'>> {
   let { tenancy } = begun
-  for (const change of plan.changes) {
+  const target = targetKey(tenancy.target.id)
+  for (const [at, change] of plan.changes.entries()) {
+    const price = sumOf(world.git.price({ files: change.files }), world.taken())
+    const leave = await reserve(world.payer, { price, commit: { target, busy: begun.busy, chained: at > 0 } }, world)
+    if (!leave.granted) return { entries: begun.entries, intents: tenancy.intents, reading: tenancy.reading, waits: leave }
     const landed = await land(change, place, tenancy, world)
     tenancy = landed.tenancy
     if (landed.is === 'refused') {
@@ -153,7 +200,7 @@ async function isStrange(
 async function finish(looked: Looked, entries: readonly Entry[], world: Promoting): Promise<readonly Entry[]> {
   const { reading, configured: config } = looked
   if (reading && config.place && (entries.length > 0 || !reading.warm)) await storeReading(config.place, reading, world)
-  await conclude({ configured: config, plan: looked.plan, failure: looked.failure, entries }, world)
+  await conclude({ configured: config, plan: looked.plan, failure: looked.failure, waits: looked.waits, entries }, world)
   return entries
 }
 

@@ -3,7 +3,7 @@
 import { isCandidate, mayHoldMarkers } from '../core/markers.ts'
 import { markersOf, type MarkedFile, type TreeIndex } from '../core/marked.ts'
 import { Failure } from '../core/failure.ts'
-import { isWithin } from '../core/paths.ts'
+import { isWithin, relativeTo } from '../core/paths.ts'
 import { targetKey, type TargetId } from '../core/state.ts'
 import type { Committed, FileMode, GitPlace, Look, World } from '../ports.ts'
 
@@ -186,8 +186,12 @@ async function fresh(path: string, there: There, wish: ReadWish, world: Reader):
     if (file.bytes) keepContents(file.blob, file.bytes, world)
     return index(marked(one, await contents(wish.place, one, world)))
   }
-  const listed = await world.git.list(wish.place, there.tree)
-  const candidates = listed
+  const listed = await world.git.listAtOnce(wish.place, there.tree)
+  if (!listed) {
+    const proven = await provenArchive(path, there, wish, world)
+    if (proven) return index(proven)
+  }
+  const candidates = (listed ?? (await world.git.list(wish.place, there.tree)))
     .map((file) => ({ ...file, path: path === '' ? file.path : `${path}/${file.path}` }))
     .filter((file) => file.mode !== 'link' && isCandidate(file.path))
   if (candidates.length <= mostAtOnce) {
@@ -195,6 +199,22 @@ async function fresh(path: string, there: There, wish: ReadWish, world: Reader):
     return index(marked(plain, await contents(wish.place, plain, world)))
   }
   return index(await fromArchive(path, candidates, { ...wish, head: there.head }, world))
+}
+
+/** Too many files to list at once: the archive alone, if what came hashes to the very tree, so that nothing is missing and no byte is changed. */
+async function provenArchive(path: string, there: There, wish: ReadWish, world: Reader): Promise<readonly MarkedFile[] | undefined> {
+  const all: { readonly path: string; readonly blob: string; readonly mode: FileMode }[] = []
+  const found = new Map<MarkedFile, Uint8Array>()
+  for await (const { path: at, bytes, mode } of world.git.archive(wish.place, there.head)) {
+    if (!isWithin(at, path)) continue
+    const blob = world.git.blobId(bytes)
+    all.push({ path: relativeTo(path, at), blob, mode })
+    if (mode === 'link' || !isCandidate(at) || !mayHoldMarkers(bytes)) continue
+    found.set({ path: at, blob, mode, markers: markersOf(bytes) }, bytes)
+  }
+  if (world.git.treeId(all) !== there.tree) return undefined
+  for (const [{ blob }, bytes] of found) keepContents(blob, bytes, world)
+  return [...found.keys()]
 }
 
 async function fromArchive(

@@ -11,15 +11,16 @@ export interface Concluded {
   readonly configured: Configured
   readonly plan?: Plan | undefined
   readonly failure?: Failure | undefined
+  readonly waits?: { readonly until: number; readonly why: string } | undefined
   readonly entries: readonly Entry[]
 }
 
 /** Best effort, and last: a status that loses a race against a user's change is written by the next look. */
-export async function conclude({ configured, plan, failure, entries }: Concluded, world: Reporting): Promise<void> {
+export async function conclude({ configured, plan, failure, waits, entries }: Concluded, world: Reporting): Promise<void> {
   if (failure) world.log('look-failed', { target: configured.target, code: failure.code, retry: failure.retry, message: failure.message })
   for (const { object } of configured.automations) {
     const mine = entries.filter(({ automation }) => samePolicy(automation, object))
-    const ready = readyOf(object, plan, failure)
+    const ready = readyOf(object, plan, failure, waits)
     const was = object.conditions.find(({ type }) => type === 'Ready')
     if (mine.length === 0 && was?.status === ready.status && was.reason === ready.reason && was.message === ready.message) continue
     await write(object, { ready, ...pushed(mine) }, world)
@@ -30,10 +31,13 @@ function readyOf(
   object: StoredObject,
   plan: Plan | undefined,
   failure: Failure | undefined,
+  waits: Concluded['waits'],
 ): Pick<Condition, 'status' | 'reason' | 'message'> {
   if (failure) return { status: 'False', reason: 'GitOperationFailed', message: failure.message }
   const trouble = plan?.troubles.find(({ automation }) => samePolicy(automation, object))
   if (trouble) return { status: 'False', reason: trouble.reason, message: trouble.message }
+  if (waits)
+    return { status: 'Unknown', reason: 'Progressing', message: `waits until ${new Date(waits.until).toISOString()}: ${waits.why}` }
   return { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' }
 }
 

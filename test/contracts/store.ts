@@ -1,6 +1,7 @@
 // What every Store must hold (src/ports.ts).
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
+import { nothingSpent, type Budget } from '../../src/core/budget.ts'
 import type { Entry, Intent, ObjectId, PolicyId, Route, Selection, StoredObject, TargetId, Watch } from '../../src/core/state.ts'
 import type { Store } from '../../src/ports.ts'
 import type { Contract } from './contract.ts'
@@ -475,6 +476,29 @@ const ofCache: readonly Case[] = [
   }),
 ]
 
+const spent = (commits: number): Budget => ({ spent: [[NOW, 0, 0, 0, commits]], commits: [['main', NOW, false]] })
+const ofBudgets: readonly Case[] = [
+  it('a budget that nobody has touched is whole, and each credential has its own', async (store) => {
+    expect(await store.budget('app/1')).toEqual({ budget: nothingSpent, version: 0 })
+    expect(await store.putBudget('app/1', spent(1), 0)).toBe(true)
+    expect(await store.budget('app/1')).toEqual({ budget: spent(1), version: 1 })
+    expect(await store.budget('app/2')).toEqual({ budget: nothingSpent, version: 0 })
+  }),
+  it('of twenty who spend at once, one has spent', async (store) => {
+    for (let version = 0; version < 2; version++) {
+      expect(wins(await together(20, (nth) => store.putBudget('app/1', spent(nth), version)))).toBe(1)
+      expect((await store.budget('app/1')).version).toBe(version + 1)
+    }
+  }),
+  it('a target remembers whose budget it spends', async (store) => {
+    const { tenure } = await store.take(main)
+    await store.letGo(main, tenure, { n: 0, due: null, payer: 'app/1' })
+    expect((await store.target(main))?.payer).toBe('app/1')
+    await store.keep(main, tenure, { head: 'abc' })
+    expect((await store.target(main))?.payer).toBe('app/1')
+  }),
+]
+
 const ofSweeping: readonly Case[] = [
   it('what is due comes in order of time, up to now and up to the limit', async (store) => {
     await store.putObject(object({ name: 'o30' }, { due: NOW - 30 }), 0)
@@ -530,5 +554,5 @@ const ofSweeping: readonly Case[] = [
 
 export const storeContract: Contract<StoreUnderTest> = {
   name: 'a store',
-  cases: [...ofObjects, ...ofDerived, ...ofSelections, ...ofTargets, ...ofHistory, ...ofCache, ...ofSweeping],
+  cases: [...ofObjects, ...ofDerived, ...ofSelections, ...ofTargets, ...ofHistory, ...ofCache, ...ofBudgets, ...ofSweeping],
 }

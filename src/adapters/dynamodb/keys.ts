@@ -48,6 +48,7 @@ export const entryKey = ({ automation, at, id }: Pick<Entry, 'automation' | 'at'
 })
 
 export const cacheKey = (key: string): Key => ({ pk: join('cache', digest(key)), sk: 'cache' })
+export const budgetKey = (payer: string): Key => ({ pk: join('budget', payer), sk: 'budget' })
 export const leaseKey = (name: string): Key => ({ pk: join('lease', name), sk: 'lease' })
 
 /** '#' separates, '~' marks a part that is too long to be spelt out, '%' escapes: no two lists of parts make one key. */

@@ -67,11 +67,12 @@ interface Change {
   readonly values: NonNullable<Expression['values']>
 }
 /** What every write of a holder has in common: only while nobody has taken the target since. */
-function holding(id: TargetId, tenure: number, { intents, head, strange }: Kept): Change {
+function holding(id: TargetId, tenure: number, { intents, head, strange, payer }: Kept): Change {
   const kept: Record<string, Scalar | ReturnType<typeof pack>> = { v: FORMAT }
   if (intents !== undefined) kept.intents = pack(intents, `what is about to land on ${targetKey(id)}`)
   if (head !== undefined) kept.head = head
   if (typeof strange === 'string') kept.strange = strange
+  if (payer !== undefined) kept.payer = payer
   return {
     set: Object.keys(kept).map((name) => `#${name} = :${name}`),
     remove: strange === null ? ['#strange'] : [],
@@ -83,6 +84,7 @@ function holding(id: TargetId, tenure: number, { intents, head, strange }: Kept)
 function toTarget(item: Item): Target {
   const head = textOf(item, 'head')
   const strange = textOf(item, 'strange')
+  const payer = textOf(item, 'payer')
   const due = optionalNumber(item, 'at')
   return {
     id: unpackBody<TargetId>(item, 'id'),
@@ -92,6 +94,7 @@ function toTarget(item: Item): Target {
     intents: unpack<readonly Intent[]>(item.intents) ?? [],
     ...(head === undefined ? {} : { head }),
     ...(strange === undefined ? {} : { strange }),
+    ...(payer === undefined ? {} : { payer }),
     ...(due === undefined ? {} : { due }),
   }
 }

@@ -14,7 +14,7 @@ const TIMEOUT = 10 * 60_000
 /** A commit that unpacks to more than this is no configuration, or a bomb. */
 const MOST_UNPACKED = 8 * 1024 ** 3
 
-/** All files of a commit except very large ones, as they come off the wire: no more than one is held. */
+/** All files and links of a commit except very large ones, as they come off the wire: no more than one is held. */
 export async function* archive(github: Client, fetch: Fetch, place: GitPlace, commit: string): AsyncGenerator<TarFile> {
   const doing = `fetching the archive of ${commit} of ${nameOf(place)}`
   const body = await download(github, fetch, place, commit, doing)
@@ -27,7 +27,7 @@ export async function* archive(github: Client, fetch: Fetch, place: GitPlace, co
     for await (const file of readTar(limited(unzipped), { comment })) {
       // GitHub puts everything into one folder, named after repository and commit.
       const path = file.path.slice(file.path.indexOf('/') + 1)
-      if (path !== '') yield { path, bytes: file.bytes }
+      if (path !== '') yield { ...file, path }
     }
   } catch (error) {
     // Whatever is not ours comes from the stream or from unpacking it.

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { Failure } from '../../core/failure.ts'
+import type { Price } from '../../core/budget.ts'
 import type { CommitRequest, Committed, FileMode, GitPlace } from '../../ports.ts'
 import { blobId } from './blob-id.ts'
 import { branchOf } from './branch.ts'
@@ -54,6 +55,13 @@ export async function commitByRest(
     trees,
   }
 }
+
+/** Blobs, trees, the commit and the move of the branch; before it a look at the base and one at the new trees. */
+export const priceByRest = ({ files }: Pick<CommitRequest, 'files'>): Price => ({
+  restWrites: files.filter(({ bytes }) => inlineText(bytes) === undefined).length + Math.ceil(files.length / ENTRIES_AT_ONCE) + 1,
+  graphqlWrites: 1,
+  graphqlReads: 2,
+})
 
 type Base =
   { readonly found: true; readonly id: string; readonly tree: string } | { readonly found: false; readonly why: 'head-moved' | 'no-branch' }

@@ -1,7 +1,8 @@
 import { Failure } from '../../core/failure.ts'
+import type { Price } from '../../core/budget.ts'
 import type { CommitRequest, Committed, GitPlace } from '../../ports.ts'
 import { commitByGraphql } from './commit-graphql.ts'
-import { commitByRest } from './commit-rest.ts'
+import { commitByRest, priceByRest } from './commit-rest.ts'
 import { nameOf } from './client.ts'
 import type { Client } from './client.ts'
 import type { Remembered } from './remembered.ts'
@@ -20,9 +21,15 @@ export async function commit(
 ): Promise<Committed> {
   if (request.files.length === 0)
     throw new Failure('git-empty-commit', `a commit to ${branch} of ${nameOf(place)} without files was asked for: expected at least one`)
-  const bytes = request.files.reduce((total, file) => total + file.bytes.byteLength, 0)
-  const plain = request.files.every((file) => file.mode === 'file') && request.author === undefined
-  const small = request.files.length <= MOST_FILES && bytes <= MOST_BYTES
-  const way = plain && small ? commitByGraphql : commitByRest
+  const way = isPlain(request) ? commitByGraphql : commitByRest
   return way(github, remembered, place, branch, request)
 }
+
+type Weighed = Pick<CommitRequest, 'files' | 'author'>
+
+function isPlain({ files, author }: Weighed): boolean {
+  const bytes = files.reduce((total, file) => total + file.bytes.byteLength, 0)
+  return author === undefined && files.every((file) => file.mode === 'file') && files.length <= MOST_FILES && bytes <= MOST_BYTES
+}
+
+export const price = (request: Weighed): Price => (isPlain(request) ? { graphqlWrites: 1 } : priceByRest(request))

@@ -16,10 +16,16 @@ const Tree = v.looseObject({
 })
 type Tree = v.InferOutput<typeof Tree>
 
+/** Undefined: GitHub would not list it all at once. */
+export async function listAtOnce(github: Client, place: GitPlace, tree: string): Promise<readonly TreeFile[] | undefined> {
+  const whole = await treeOf(github, place, tree, true)
+  return whole.truncated ? undefined : filesIn(whole)
+}
+
 /** GitHub gives at most 100,000 entries or 7 MB at once. A tree that it cuts is walked: its own entries first, then each subtree. */
 export async function list(github: Client, place: GitPlace, tree: string): Promise<readonly TreeFile[]> {
-  const whole = await treeOf(github, place, tree, true)
-  if (!whole.truncated) return filesIn(whole)
+  const whole = await listAtOnce(github, place, tree)
+  if (whole) return whole
   const top = await treeOf(github, place, tree, false)
   if (top.truncated)
     throw new Failure(

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { Failure } from '../../core/failure.ts'
+import type { GitPlace } from '../../ports.ts'
 
 /** Signs a JWT by RSASSA-PKCS1-v1_5 with SHA-256. An interface, so that a key may stay where nobody can read it. */
 export interface JwtSigner {
@@ -20,6 +21,12 @@ export type GitCredential =
       readonly api?: string
     }
   | { readonly is: 'token'; readonly token: string }
+
+/** An App has one installation for each owner, however the secret names it. Of a token only a hash leaves this file. */
+export const payerOf = ({ host, owner }: GitPlace, credential: GitCredential): string =>
+  credential.is === 'app'
+    ? `${host}/app/${credential.app}/${owner.toLowerCase()}`
+    : `${host}/token/${createHash('sha256').update(credential.token).digest('hex').slice(0, 16)}`
 
 /** The keys are Flux's (a GitRepository's secret); who refers to the secret does not matter here. */
 export function gitCredential(secret: Readonly<Record<string, string>>): GitCredential {

@@ -1,8 +1,11 @@
 // Reads a tar as it comes, one file at a time: as much of the format as Git's archives and GNU tar use (ustar, pax, GNU long names).
 import { Failure } from '../../core/failure.ts'
+import type { FileMode } from '../../ports.ts'
 
 export interface TarFile {
   readonly path: string
+  readonly mode: FileMode
+  /** Of a link: where it leads to. */
   readonly bytes: Uint8Array
 }
 export interface TarLimits {
@@ -36,20 +39,25 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>, options: TarOp
     }
     const size = names.size ?? header.size
     const path = names.path ?? header.path
+    const link = names.link ?? header.link
     names = {}
     const room = Math.ceil(size / BLOCK) * BLOCK
     if (!isFile(header.type) || size > limits.file) await input.skip(room)
-    else yield { path, bytes: (await input.take(room)).slice(0, size) }
+    else yield { path, mode: header.executable ? 'executable' : 'file', bytes: (await input.take(room)).slice(0, size) }
+    if (header.type === '2') yield { path, mode: 'link', bytes: bytesOf.encode(link) }
   }
 }
 
 interface Header {
   readonly path: string
+  readonly link: string
   readonly size: number
   readonly type: string
+  readonly executable: boolean
 }
 interface Names {
   readonly path?: string
+  readonly link?: string
   readonly size?: number
 }
 
@@ -59,6 +67,7 @@ const isNaming = (type: string): boolean => 'xgLK'.includes(type)
 
 const latin = new TextDecoder('latin1')
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+const bytesOf = new TextEncoder()
 
 function headerOf(block: Uint8Array): Header {
   const field = (from: number, length: number) => {
@@ -72,8 +81,10 @@ function headerOf(block: Uint8Array): Header {
   const name = utf8.decode(field(0, 100))
   return {
     path: prefix === '' ? name : `${prefix}/${name}`,
+    link: utf8.decode(field(157, 100)),
     size: number(block.subarray(124, 136)),
     type: String.fromCharCode(block[156] ?? 0),
+    executable: (octal(field(100, 8)) & 0o100) !== 0,
   }
 }
 
@@ -92,16 +103,21 @@ function octal(bytes: Uint8Array): number {
 }
 
 function namesOf(type: string, bytes: Uint8Array, comment: TarOptions['comment']): Names {
-  if (type === 'K') return {}
+  if (type === 'K') return { link: utf8.decode(bytes).replace(/\0+$/, '') }
   if (type === 'L') return { path: utf8.decode(bytes).replace(/\0+$/, '') }
   const records = paxRecords(bytes)
   const said = records.get('comment')
   if (said !== undefined) comment?.(said)
   if (type === 'g') return {}
   const path = records.get('path')
+  const link = records.get('linkpath')
   const size = records.get('size')
   if (size !== undefined && !/^\d{1,15}$/.test(size)) throw broken('a pax size that is no number')
-  return { ...(path === undefined ? {} : { path }), ...(size === undefined ? {} : { size: Number(size) }) }
+  return {
+    ...(path === undefined ? {} : { path }),
+    ...(link === undefined ? {} : { link }),
+    ...(size === undefined ? {} : { size: Number(size) }),
+  }
 }
 
 /** Each record is `LENGTH KEY=VALUE\n`, and the length counts itself. */

@@ -16,7 +16,8 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 }
 async function read(tar: Uint8Array, options: TarOptions = {}, size = 10_000): Promise<Readonly<Record<string, string>>> {
   const files: Record<string, string> = {}
-  for await (const { path, bytes } of readTar(inPieces(tar, size), options)) files[path] = Buffer.from(bytes).toString()
+  for await (const { path, bytes, mode } of readTar(inPieces(tar, size), options))
+    files[mode === 'file' ? path : `${path} (${mode})`] = Buffer.from(bytes).toString()
   return files
 }
 
@@ -30,6 +31,13 @@ const FILES: Readonly<Record<string, string>> = {
   [`top/${deep}`]: 'too deep for ustar',
   'top/größe ✓.yaml': 'ünïcode',
 }
+const far = `../${'a'.repeat(120)}/b.yaml`
+const ALL: Readonly<Record<string, string>> = {
+  ...FILES,
+  'top/link.yaml (link)': 'a.yaml',
+  'top/far.yaml (link)': far,
+  'top/run.sh (executable)': 'run',
+}
 function written(): string {
   const root = mkdtempSync(join(folder, 'tree-'))
   for (const [path, text] of Object.entries(FILES)) {
@@ -37,17 +45,22 @@ function written(): string {
     writeFileSync(join(root, path), text)
   }
   symlinkSync('a.yaml', join(root, 'top/link.yaml'))
+  symlinkSync(far, join(root, 'top/far.yaml'))
+  writeFileSync(join(root, 'top/run.sh'), 'run', { mode: 0o755 })
   return root
 }
 const tarOf = (format: string) => execFileSync('tar', ['--format', format, '-C', written(), '-cf', '-', 'top'])
 
 describe('a tar', () => {
-  test.each(['gnu', 'pax'])('in the %s format gives every file, whatever the length of its name, and no link or folder', async (format) => {
-    expect(await read(tarOf(format))).toEqual(FILES)
-  })
+  test.each(['gnu', 'pax'])(
+    'in the %s format gives every file and link, whatever the length of its name, and no folder',
+    async (format) => {
+      expect(await read(tarOf(format))).toEqual(ALL)
+    },
+  )
 
   test.each([1, 7, 511, 512, 513])('may come in pieces of %i bytes', async (size) => {
-    expect(await read(tarOf('gnu').subarray(0), {}, size)).toEqual(FILES)
+    expect(await read(tarOf('gnu').subarray(0), {}, size)).toEqual(ALL)
   })
 
   test('that Git wrote says which commit it is of', async () => {
@@ -60,11 +73,11 @@ describe('a tar', () => {
     const said: string[] = []
     const files = await read(git('archive', '--prefix=org-fleet/', 'HEAD'), { comment: (text) => said.push(text) })
     expect(said).toEqual([git('rev-parse', 'HEAD').toString().trim()])
-    expect(files).toEqual(Object.fromEntries(Object.entries(FILES).map(([path, text]) => [`org-fleet/${path}`, text])))
+    expect(files).toEqual(Object.fromEntries(Object.entries(ALL).map(([path, text]) => [`org-fleet/${path}`, text])))
   })
 
   test('gives the others when one file is beyond the limit', async () => {
-    const { 'top/big.yaml': _, ...others } = FILES
+    const { 'top/big.yaml': _, ...others } = ALL
     expect(await read(tarOf('pax'), { limits: { file: 70_000, header: 10_000 } })).toEqual(others)
   })
 
