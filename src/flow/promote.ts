@@ -23,6 +23,15 @@ const mostRounds = 6
 const mostTries = 4
 /** Until a head that does not contain ours is believed. */
 const secondLook = 15_000
+/** The request may have been carried out although it failed. */
+const unanswered: ReadonlySet<string> = new Set([
+  'git-unavailable',
+  'git-timeout',
+  'git-malformed',
+  'git-partial-answer',
+  'git-unexpected',
+  'no-answer',
+])
 /** A longer wait is left to the sweep. */
 const longestSleep = 5_000
 /** After that a fresh message goes on: a function must not run forever. */
@@ -126,8 +135,9 @@ async function look(target: Target, how: How, world: Promoting): Promise<Looked>
     forget(target.id, world)
     if (error.code === 'git-throttled' && payer !== undefined)
       await closed(payer, world.clock.now() + (error.retryAfter ?? secondLook), world)
-    // Every outcome lets go, also this one. The intents stay: nobody knows what became of the last request.
-    const intents = (await world.store.target(target.id))?.intents ?? target.intents
+    // Every outcome lets go, also this one. What was refused is over; of what was not answered nobody knows, so its intent stays.
+    const written = unanswered.has(error.code) ? (await world.store.target(target.id))?.intents : undefined
+    const intents = written ?? target.intents
     return {
       entries: [],
       intents,
@@ -154,6 +164,9 @@ async function lookAt(
   if (await isStrange(tenancy, config, world)) {
     return { entries, intents: settled.kept, configured: config, strange: first.reading.head, due: world.clock.now() + secondLook }
   }
+  // A commit whose answer was lost may stand where a lagging answer shows the head before it: deciding again on that head could undo what
+  // a person did since. It is found, or nothing of it can arrive any more; until then nothing is decided.
+  if (settled.kept.length > 0) return { entries, intents: settled.kept, configured: config, due: world.clock.now() + secondLook }
   const plan = decide(await situation(config, first.reading, world))
   // Nothing to do is believed only at a head that was really read.
   if (plan.changes.length === 0 && first.reading.warm) {
