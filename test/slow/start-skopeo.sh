@@ -41,7 +41,7 @@ stranger npm start -- --port 0 >"$place/world.log" 2>&1 </dev/null &
 world=$!
 set +m
 for _ in $(seq 600); do
-  grep -q 'Ctrl-C ends it' "$place/world.log" && break
+  grep -qs 'Ctrl-C ends it' "$place/world.log" && break
   kill -0 "$world" 2>/dev/null || fail 'npm start ended'
   sleep 0.1
 done
