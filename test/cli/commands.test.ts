@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { readManifests } from '../../src/core/spec.ts'
@@ -11,6 +11,8 @@ import { worldOver } from '../../src/local/world.ts'
 import { say, type Said } from './saying.ts'
 import { run, start, startWorld, temporary, until, type World } from './worlds.ts'
 
+// Processes of their own take their time where others do, too.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 const { folder, remove } = temporary()
 let world: World
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 /** Runs a program to its end; one that is not installed is a failure that says so. */
 export async function run(program: string, ...args: readonly string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(program, args, { timeout: 50_000 })
+    const { stdout } = await promisify(execFile)(program, args, { timeout: 120_000 })
     return stdout
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')

@@ -2,5 +2,5 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: ['test/slow/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, pool: 'threads', maxWorkers: 1 },
+  test: { include: ['test/slow/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000, pool: 'threads', maxWorkers: 1 },
 })
