@@ -27,8 +27,9 @@ export function personByRest({ rest, branch }: GitRestSubject): Person {
   return {
     commit: async (files, message = 'Change by a person') => {
       const parent = await head()
+      const base = await sent('GET', `/git/commits/${parent}`)
       const tree = await Promise.all(Object.entries(files).map(async ([path, written]) => entry(path, written)))
-      const made = await sent('POST', '/git/trees', { base_tree: parent, tree })
+      const made = await sent('POST', '/git/trees', { base_tree: record(base['tree'])['sha'], tree })
       const commit = await sent('POST', '/git/commits', { message, tree: made['sha'], parents: [parent] })
       await sent('PATCH', `/git/refs/heads/${branch}`, { sha: commit['sha'], force: false })
       return String(commit['sha'])

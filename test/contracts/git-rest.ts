@@ -34,9 +34,11 @@ const idOf = (content: string): string =>
 
 const headOf = async ({ rest, branch }: GitRestSubject) => text(await rest('GET', `/git/ref/heads/${branch}`), 'object.sha')
 type Change = { readonly path: string; readonly content?: string; readonly sha?: string | null; readonly mode?: string }
-const treeOn = async ({ rest }: GitRestSubject, base: string, changes: readonly Change[]) => {
+/** GitHub takes a commit for `base_tree` too, but documents a tree. */
+const treeOn = async ({ rest }: GitRestSubject, commit: string, changes: readonly Change[]) => {
+  const base_tree = text(await rest('GET', `/git/commits/${commit}`), 'tree.sha')
   const tree = changes.map((change) => ({ mode: '100644', type: 'blob', ...change }))
-  return rest('POST', '/git/trees', { base_tree: base, tree })
+  return rest('POST', '/git/trees', { base_tree, tree })
 }
 const commitOn = async (subject: GitRestSubject, parent: string, changes: readonly Change[], message = 'Change') => {
   const tree = text(await treeOn(subject, parent, changes), 'sha')
