@@ -155,7 +155,11 @@ export interface GitPlace {
 }
 export interface GitHost {
   /** One request: the head of a branch, its history back to `since`, the tree ids of paths, the contents of files, all of that very commit. */
-  readonly look: (place: GitPlace, branch: string, wish: Wish) => Promise<Look>
+  readonly look: (place: GitPlace, at: string | AtCommit, wish: Wish) => Promise<Look>
+  /** The commit behind `heads/…`, `tags/…` or a commit's id; undefined: there is none. */
+  readonly commitOf: (place: GitPlace, ref: string) => Promise<string | undefined>
+  readonly tags: (place: GitPlace) => Promise<readonly string[]>
+  readonly createBranch: (place: GitPlace, branch: string, commit: string) => Promise<'created' | 'there'>
   /** Every file and link under a tree, by path relative to it. */
   readonly list: (place: GitPlace, tree: string) => Promise<readonly TreeFile[]>
   /** The same by one request; undefined: that is more than the host lists at once. */
@@ -176,6 +180,10 @@ export interface GitHost {
   readonly treeId: (files: readonly Omit<TreeFile, 'size'>[]) => string
   /** One atomic commit on exactly `expectedHead`. */
   readonly commit: (place: GitPlace, branch: string, commit: CommitRequest) => Promise<Committed>
+}
+/** Instead of a branch: this commit, wherever branches are. */
+export interface AtCommit {
+  readonly commit: string
 }
 export interface Wish {
   /** How far back the history is wanted, where not `since` ends it. */

@@ -9,6 +9,7 @@ import { blobs, list, listAtOnce } from './github/contents.ts'
 import { difference } from './github/difference.ts'
 import { look } from './github/look.ts'
 import { payerOf } from './github/credential.ts'
+import { commitOf, createBranch, tags } from './github/refs.ts'
 import { remembered } from './github/remembered.ts'
 import { treeId } from './github/tree-id.ts'
 
@@ -22,7 +23,10 @@ export function githubHost(options: GithubOptions): GitHost {
   const github = client(options)
   const known = remembered()
   return {
-    look: (place, branch, wish) => look(github, known, place, branch, wish),
+    look: (place, at, wish) => look(github, known, place, at, wish),
+    commitOf: (place, ref) => commitOf(github, place, ref),
+    tags: (place) => tags(github, place),
+    createBranch: (place, branch, of) => createBranch(github, place, branch, of),
     list: (place, tree) => list(github, place, tree),
     listAtOnce: (place, tree) => listAtOnce(github, place, tree),
     blobs: (place, ids) => blobs(github, place, ids),

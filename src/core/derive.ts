@@ -1,4 +1,5 @@
 // Everything that follows from the objects of a scope: who watches which image, who writes to which target. It can always be made again.
+import { pushBranchOf } from './checkout.ts'
 import { parseGitUrl } from './git-url.ts'
 import { ecrImage, imageKey, parseImage } from './image.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec } from './spec.ts'
@@ -92,14 +93,10 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   const git = gitRepository.spec as GitRepositorySpec
   const url = parseGitUrl(git.url)
   if (!url.ok) return source(`GitRepository '${ref}': ${url.problem}`)
-  const checkout: NonNullable<GitRepositorySpec['ref']> = spec.git.checkout?.ref ?? git.ref ?? { branch: 'master' }
-  const branch = spec.git.push?.branch ?? checkout.branch
+  const impossible = unpushable(spec)
+  if (impossible !== undefined) return source(impossible)
+  const branch = pushBranchOf(spec, git)
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
-  const pin = (['commit', 'name', 'tag', 'semver'] as const).find((field) => checkout[field] !== undefined)
-  if (pin !== undefined)
-    return source(
-      `GitRepository '${ref}' is pinned by spec.ref.${pin}, and changes are made on the head of a branch; name it in spec.git.checkout.ref.branch`,
-    )
   // GitHub compares names without regard to case: one repository, one target.
   const target: TargetId = {
     host: url.host.toLowerCase(),
@@ -112,6 +109,16 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
     route: { target, automation: idOf(automation) },
     generation: Math.max(automation.generation, gitRepository.generation),
   }
+}
+
+/** What a push can do and GitHub's API cannot: said, never overlooked. */
+function unpushable({ git }: ImageUpdateAutomationSpec): string | undefined {
+  const options = Object.keys(git?.push?.options ?? {})
+  if (options.length > 0)
+    return `spec.git.push.options (${options.join(', ')}): GitHub's API takes no push options; remove them, or keep this automation with Flux`
+  if (git?.push?.refspec)
+    return `spec.git.push.refspec "${git.push.refspec}": only a branch can be pushed through GitHub's API; remove it and name spec.git.push.branch`
+  return undefined
 }
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })

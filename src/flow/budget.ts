@@ -90,6 +90,8 @@ export function counted(git: GitHost): Counted {
       ...git,
       look: paying(git.look, (_, { trees, files }) => ({ graphqlReads: 1 + Math.floor((trees.length + files.length) / 250) })),
       blobs: paying(git.blobs, (ids) => ({ graphqlReads: Math.ceil(ids.length / 100) })),
+      commitOf: paying(git.commitOf, oneRead),
+      tags: paying(git.tags, oneRead),
       list: paying(git.list, oneRead),
       listAtOnce: paying(git.listAtOnce, oneRead),
       archive: paying(git.archive, oneRead),

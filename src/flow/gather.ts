@@ -1,10 +1,11 @@
 // All facts that a decision about a target needs: configuration and selections from the table, files from Git.
 import { fromRoot } from '../core/paths.ts'
 import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
+import { checkoutOf, type Checkout } from '../core/checkout.ts'
 import type { AutomationFacts, PolicyFacts, Situation } from '../core/plan.ts'
 import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
-import type { GitPlace, Shelf, World } from '../ports.ts'
+import type { AtCommit, GitPlace, Shelf, World } from '../ports.ts'
 import { contents, read, type ReadAnswer, type Reading } from './read.ts'
 
 type Gathering = Pick<World, 'git' | 'store' | 'memory' | 'clock'>
@@ -13,6 +14,8 @@ type Gathering = Pick<World, 'git' | 'store' | 'memory' | 'clock'>
 export interface Configured {
   readonly target: TargetId
   readonly place?: GitPlace
+  /** Where the branch starts if it has to be made; absent: it has to be there already. */
+  readonly start?: Checkout
   readonly automations: readonly Automation[]
 }
 export interface Automation {
@@ -46,13 +49,24 @@ export async function configured(
     target,
     automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)),
     ...(credential && { place: { host, owner, repository, credential } }),
+    ...startOf(automations[0], target),
   }
+}
+
+/** As in Flux, a push branch other than the one that is checked out is made when it is missing. */
+function startOf(
+  automation: { readonly object: StoredObject; readonly git: StoredObject } | undefined,
+  { branch }: TargetId,
+): Pick<Configured, 'start'> {
+  if (!automation) return {}
+  const start = checkoutOf(automation.object.spec as ImageUpdateAutomationSpec, automation.git.spec as GitRepositorySpec)
+  return start.is === 'branch' && start.name === branch ? {} : { start }
 }
 
 /** What Git says: `likely` files come with the head, in one request. */
 export function readGit(
   { target, place, automations }: Configured & { readonly place: GitPlace },
-  wish: { readonly since?: string | undefined; readonly believe: boolean; readonly depth?: number },
+  wish: { readonly since?: string | undefined; readonly believe: boolean; readonly depth?: number; readonly at?: AtCommit },
   world: Gathering,
 ): Promise<ReadAnswer> {
   const values = wanted(

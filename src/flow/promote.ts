@@ -3,13 +3,14 @@ import { sumOf, type Limits } from '../core/budget.ts'
 import { Failure } from '../core/failure.ts'
 import { decide, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Intent, type Target, type TargetId } from '../core/state.ts'
-import type { Outbox, World } from '../ports.ts'
+import type { GitPlace, Outbox, World } from '../ports.ts'
 import { closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
 import { land, report, type Tenancy } from './commit.ts'
-import { configured, readGit, situation, type Configured } from './gather.ts'
+import { configured, situation, type Configured } from './gather.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
 import { conclude } from './report.ts'
 import { settle, settledBy } from './settle.ts'
+import { readOrStart, type Begun } from './start.ts'
 
 export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & {
   readonly outbox: Pick<Outbox, 'wake' | 'announce'>
@@ -163,7 +164,11 @@ async function lookAt(
   world: Looking,
 ): Promise<Looked> {
   const unsettled = target.intents.length > 0
-  const first = await readGit(config, { since: target.head, believe: !how.careful && !unsettled, ...(unsettled && { depth: 100 }) }, world)
+  const first = await readOrStart(
+    config,
+    { since: target.head, believe: !how.careful && !unsettled, ...(unsettled && { depth: 100 }) },
+    world,
+  )
   if (!first.read) return { entries: [], intents: target.intents, configured: config, failure: missing(target.id, first.why) }
   const settled = settle(target.intents, first.reading, world.clock.now())
   const entries: Entry[] = []
@@ -182,7 +187,16 @@ async function lookAt(
   if (plan.changes.length === 0 && first.reading.warm) {
     return { ...(await lookAt(target, config, { ...how, careful: true }, world)) }
   }
-  return { configured: config, plan, ...(await inOrder(plan, config, { tenancy, entries, busy: how.busy }, world)) }
+  if (plan.changes.length === 0 && first.start) {
+    // What was read is not the target's branch: there is none, and there need not be one.
+    forget(target.id, world)
+    return { configured: config, plan, entries, intents: kept }
+  }
+  return {
+    configured: config,
+    plan,
+    ...(await inOrder(plan, config, { tenancy, entries, busy: how.busy, ...(first.start && { start: first.start }) }, world)),
+  }
 }
 
 /** An entry knows that it landed, even if a person has rewound the branch since; the announcement may have been what failed. */
@@ -202,15 +216,20 @@ async function unless(intents: readonly Intent[], done: (intent: Intent) => Prom
 async function inOrder(
   plan: Plan,
   { place }: { readonly place: NonNullable<Configured['place']> },
-  begun: { readonly tenancy: Tenancy; readonly entries: Entry[]; readonly busy: boolean },
+  begun: { readonly tenancy: Tenancy; readonly entries: Entry[]; readonly busy: boolean; readonly start?: Begun['start'] },
   world: Looking,
 ): Promise<Omit<Looked, 'configured' | 'plan'>> {
   let { tenancy } = begun
   const target = targetKey(tenancy.target.id)
   for (const [at, change] of plan.changes.entries()) {
-    const price = sumOf(world.git.price({ files: change.files }), world.taken())
+    const starts = at === 0 ? begun.start : undefined
+    const price = sumOf(sumOf(world.git.price({ files: change.files }), starts ? { restWrites: 1 } : {}), world.taken())
     const leave = await reserve(world.payer, { price, commit: { target, busy: begun.busy, chained: at > 0 } }, world)
     if (!leave.granted) return { entries: begun.entries, intents: tenancy.intents, reading: tenancy.reading, waits: leave }
+    if (starts && (await world.git.createBranch(place, tenancy.target.id.branch, starts.commit)) === 'there') {
+      forget(tenancy.target.id, world)
+      return { entries: begun.entries, intents: tenancy.intents, again: true }
+    }
     const landed = await land(change, place, tenancy, world)
     tenancy = landed.tenancy
     if (landed.is === 'refused') {
@@ -222,16 +241,24 @@ async function inOrder(
   return { entries: begun.entries, intents: tenancy.intents, reading: tenancy.reading }
 }
 
-/** A head without the one that we left behind: a person rewound, or the answer lags, and nobody can tell which. It is looked at twice. */
+/**
+ * A head without the one that we left behind: a person rewound, or the answer lags, and nobody can tell which. It is looked at twice. What
+ * has been built upon it meanwhile belongs to it: on a branch where somebody commits all the time the same head is never met again.
+ */
 async function isStrange(
   { target, reading }: Tenancy,
   { place }: { readonly place: NonNullable<Configured['place']> },
   world: Promoting,
 ): Promise<boolean> {
   if (reading.warm || target.head === undefined || target.head === reading.head || target.strange === reading.head) return false
-  if (reading.containsSince !== undefined) return !reading.containsSince
-  const difference = await world.git.difference(place, target.head, reading.head)
-  return !difference.complete && difference.why !== 'too-large'
+  if (reading.containsSince ?? (await contains(reading, target.head, place, world))) return false
+  return target.strange === undefined || !(await contains(reading, target.strange, place, world))
+}
+
+async function contains({ head, history }: Reading, commit: string, place: GitPlace, world: Promoting): Promise<boolean> {
+  if (history.some(({ oid }) => oid === commit)) return true
+  const difference = await world.git.difference(place, commit, head)
+  return difference.complete || difference.why === 'too-large'
 }
 
 async function finish(looked: Looked, entries: readonly Entry[], world: Promoting): Promise<readonly Entry[]> {

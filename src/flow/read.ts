@@ -5,7 +5,7 @@ import { markersOf, type MarkedFile, type TreeIndex } from '../core/marked.ts'
 import { Failure } from '../core/failure.ts'
 import { isWithin, relativeTo } from '../core/paths.ts'
 import { targetKey, type TargetId } from '../core/state.ts'
-import type { Committed, FileMode, GitPlace, Look, World } from '../ports.ts'
+import type { AtCommit, Committed, FileMode, GitPlace, Look, World } from '../ports.ts'
 
 type Reader = Pick<World, 'git' | 'store' | 'memory' | 'clock'>
 
@@ -30,6 +30,8 @@ export interface ReadWish {
   /** Of the marked files, the paths whose contents will be wanted. */
   readonly likely: (index: TreeIndex) => readonly string[]
   readonly depth?: number
+  /** Instead of the target's branch, which does not exist yet. */
+  readonly at?: AtCommit
 }
 export type ReadAnswer =
   { readonly read: true; readonly reading: Reading } | { readonly read: false; readonly why: 'no-branch' | 'no-repository' }
@@ -45,7 +47,7 @@ export async function read(wish: ReadWish, world: Reader): Promise<ReadAnswer> {
   }
   const remembered = await indexes(wish, known, world)
   const files = [...new Set([...remembered.values()].flatMap((index) => wish.likely(index)))].slice(0, mostAtOnce)
-  const look = await world.git.look(wish.place, wish.target.branch, {
+  const look = await world.git.look(wish.place, wish.at ?? wish.target.branch, {
     trees: wish.paths,
     files,
     ...(wish.since !== undefined && { since: wish.since }),
@@ -161,7 +163,7 @@ async function broughtForward(path: string, there: There, known: TreeIndex, wish
   for (const file of changed) files.delete(file.path)
   if (present.length > 0) {
     // Asked for at the head itself, since a difference does not say which files are executable.
-    const look = await world.git.look(wish.place, wish.target.branch, { trees: [], files: present.map((file) => file.path) })
+    const look = await world.git.look(wish.place, wish.at ?? wish.target.branch, { trees: [], files: present.map((file) => file.path) })
     if (!look.found || look.head !== there.head) return undefined
     const found = [...look.files].map(([at, { blob, mode }]) => ({ path: at, blob, mode, markers: [] }))
     for (const { blob, bytes } of look.files.values()) if (bytes) keepContents(blob, bytes, world)
@@ -179,7 +181,7 @@ async function broughtForward(path: string, there: There, known: TreeIndex, wish
 async function fresh(path: string, there: There, wish: ReadWish, world: Reader): Promise<TreeIndex> {
   const index = (files: readonly MarkedFile[]): TreeIndex => ({ tree: there.tree, commit: there.head, files: sorted(files) })
   if (there.is === 'file') {
-    const look = await world.git.look(wish.place, wish.target.branch, { trees: [], files: [path] })
+    const look = await world.git.look(wish.place, wish.at ?? wish.target.branch, { trees: [], files: [path] })
     const file = look.found && look.head === there.head ? look.files.get(path) : undefined
     if (!file) throw new Failure('git-moved', `${path}: the branch moved while it was read`, { retry: true })
     const one = [{ path, blob: file.blob, mode: file.mode, markers: [] }]

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { GitPlace, Look, Wish } from '../../ports.ts'
+import type { AtCommit, GitPlace, Look, Wish } from '../../ports.ts'
 import { nameOf, parsed } from './client.ts'
 import type { Client } from './client.ts'
 import { inChunks } from './parallel.ts'
@@ -9,7 +9,7 @@ import type { Remembered } from './remembered.ts'
 
 /** Commits that one look goes back to find the head that we left. */
 const HISTORY = 50
-/** GitHub gives no more nodes at once. */
+/** GraphQL gives no longer pages. */
 const MOST_HISTORY = 100
 
 const CommitNode = v.looseObject({
@@ -18,33 +18,33 @@ const CommitNode = v.looseObject({
   committedDate: v.pipe(v.string(), v.isoTimestamp()),
   parents: v.looseObject({ nodes: v.array(v.looseObject({ oid: v.string() })) }),
 })
+const Target = v.looseObject({
+  oid: v.string(),
+  tree: v.looseObject({ oid: v.string() }),
+  history: v.looseObject({ nodes: v.array(CommitNode) }),
+})
 const Looked = v.looseObject({
   repository: v.nullable(
     v.looseObject({
       id: v.string(),
       nameWithOwner: v.string(),
-      ref: v.nullable(
-        v.looseObject({
-          target: v.looseObject({
-            oid: v.string(),
-            tree: v.looseObject({ oid: v.string() }),
-            history: v.looseObject({ nodes: v.array(CommitNode) }),
-          }),
-        }),
-      ),
+      ref: v.optional(v.nullable(v.looseObject({ target: Target }))),
+      /** Where a commit was asked for. */
+      target: v.optional(v.nullable(Target)),
     }),
   ),
 })
 
-export async function look(github: Client, remembered: Remembered, place: GitPlace, branch: string, wish: Wish): Promise<Look> {
+export async function look(github: Client, remembered: Remembered, place: GitPlace, at: string | AtCommit, wish: Wish): Promise<Look> {
   const [first = { trees: [], files: [] }, ...more] = portions(wish)
-  const doing = `looking at branch ${branch} of ${nameOf(place)}`
-  const asked = Math.min(Math.max(wish.depth ?? 1, wish.since === undefined ? 1 : HISTORY), MOST_HISTORY)
+  const byBranch = typeof at === 'string'
+  const doing = `looking at ${byBranch ? `branch ${at}` : `commit ${at.commit}`} of ${nameOf(place)}`
+  const asked = Math.min(MOST_HISTORY, Math.max(wish.depth ?? 1, wish.since === undefined ? 1 : HISTORY))
   const answer = await found(async () =>
-    github.query(place, doing, headQuery(first), {
+    github.query(place, doing, headQuery(first, byBranch ? 'branch' : 'commit'), {
       owner: place.owner,
       name: place.repository,
-      ref: `refs/heads/${branch}`,
+      ...(byBranch ? { ref: `refs/heads/${at}` } : { commit: at.commit }),
       first: asked,
       ...pathVariables(first.trees, first.files),
     }),
@@ -53,8 +53,8 @@ export async function look(github: Client, remembered: Remembered, place: GitPla
   const { repository } = parsed(Looked, answer, doing)
   if (repository === null) return { found: false, why: 'no-repository' }
   remembered.note(place, { id: repository.id, nameWithOwner: repository.nameWithOwner })
-  if (repository.ref === null) return { found: false, why: 'no-branch' }
-  const { target } = repository.ref
+  const target = byBranch ? repository.ref?.target : repository.target
+  if (!target) return { found: false, why: 'no-branch' }
   remembered.note(place, { head: target.oid, tree: target.tree.oid })
   const trees = new Map(treesOf(first.trees, target))
   const files = new Map(filesOf(first.files, target))
@@ -77,23 +77,28 @@ function portions(wish: Wish): readonly Paths[] {
   return inChunks(paths, PATHS_AT_ONCE).map((chunk) => ({ trees: of(chunk, 'tree'), files: of(chunk, 'file') }))
 }
 
-const headQuery = ({ trees, files }: Paths): string => `
-query look($owner: String!, $name: String!, $ref: String!, $first: Int!${pathParameters(trees.length, files.length)}) {
+function headQuery({ trees, files }: Paths, at: 'branch' | 'commit'): string {
+  const commit = `{
+    oid
+    ... on Commit {
+      tree { oid }
+      history(first: $first) { nodes { oid message committedDate parents(first: 1) { nodes { oid } } } }
+      ${pathFields(trees.length, files.length)}
+    }
+  }`
+  const [parameter, field] =
+    at === 'branch'
+      ? ['$ref: String!', `ref(qualifiedName: $ref) { target ${commit} }`]
+      : ['$commit: GitObjectID!', `target: object(oid: $commit) ${commit}`]
+  return `
+query look($owner: String!, $name: String!, ${parameter}, $first: Int!${pathParameters(trees.length, files.length)}) {
   repository(owner: $owner, name: $name) {
     id
     nameWithOwner
-    ref(qualifiedName: $ref) {
-      target {
-        oid
-        ... on Commit {
-          tree { oid }
-          history(first: $first) { nodes { oid message committedDate parents(first: 1) { nodes { oid } } } }
-          ${pathFields(trees.length, files.length)}
-        }
-      }
-    }
+    ${field}
   }
 }`
+}
 
 type Node = v.InferOutput<typeof CommitNode>
 function since(

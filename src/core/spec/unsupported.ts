@@ -17,8 +17,6 @@ const among =
   (value: unknown): boolean =>
     values.includes(String(value))
 
-const pinned = 'changes are made on the head of a branch; name it in spec.git.checkout.ref.branch'
-
 export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ImageRepository: [
     { at: ['timeout'], is: 'without-effect', why: 'requests to registries have limits of their own' },
@@ -62,21 +60,11 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
       is: 'refused',
       why: 'an automation writes one branch; remove the field, and write the other branch with an automation of its own',
     },
-    { at: ['git', 'push', 'options'], is: 'without-effect', why: 'GitHub takes no push options' },
     {
-      at: ['git', 'push', 'branch'],
-      when: (branch, spec) => {
-        const { ref } = (spec as { git: { checkout?: { ref: { branch?: string } } } }).git.checkout ?? {}
-        return ref?.branch !== undefined && ref.branch !== branch
-      },
-      is: 'without-effect',
-      why: 'as long as there is no such branch: it is not made from the one that is checked out; create it',
+      at: ['git', 'push', 'options'],
+      is: 'refused',
+      why: "GitHub's API takes no push options; remove the field, or keep this automation with Flux",
     },
-    ...['commit', 'name', 'tag', 'semver'].map((field) => ({
-      at: ['git', 'checkout', 'ref', field],
-      is: 'refused' as const,
-      why: pinned,
-    })),
   ],
   GitRepository: [
     { at: ['timeout'], is: 'without-effect', why: 'requests to GitHub have limits of their own' },
