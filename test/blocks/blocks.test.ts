@@ -86,6 +86,24 @@ ${fenced('bash', "flux get image policy\nkubectl get imagepolicy app -n flux-sys
     ])
   })
 
+  test('may write to a forge that is not ours: it is refused by name', async () => {
+    const git = `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: fleet, namespace: flux-system }
+spec: { interval: 1m, url: 'https://gitlab.com/org/fleet' }
+`
+    const [line] = await run(fenced('yaml', git))
+    expect(line?.happened.is === 'refused' && [line.happened.stated, line.happened.said.length]).toEqual([true, 1])
+  })
+
+  test('is told of fields that do nothing here', async () => {
+    const [line] = await run(fenced('yaml', objects.replace('interval: 5m }', 'interval: 5m, timeout: 30s }')))
+    expect([
+      line?.happened.is,
+      line?.happened.said.filter((each) => each.includes('warning') && each.includes('spec.timeout')).length,
+    ]).toEqual(['accepted', 1])
+  })
+
   test('without fences is read, too', () => {
     const pieces = readDocument(`Apply this:\n\n${objects}\nThen look:\n\nflux get images all\n`, { markdown: false })
     expect(pieces).toEqual([

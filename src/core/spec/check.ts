@@ -4,7 +4,7 @@ import { parseGitUrl } from '../git-url.ts'
 import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
 import { compileExclusions, compileRule } from '../select/rule.ts'
-import { prepareSelector, type LabelSelector } from '../selector.ts'
+import { prepareSelector } from '../selector.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Kind } from './schemas.ts'
 
 export interface Finding {
@@ -12,7 +12,7 @@ export interface Finding {
   readonly path: readonly string[]
   readonly is: 'refused' | 'without-effect'
   readonly message: string
-  readonly code: 'template' | 'meaningless'
+  readonly code: 'template' | 'meaningless' | 'not-supported'
 }
 
 export const check = (kind: Kind, spec: unknown): readonly Finding[] =>
@@ -41,7 +41,8 @@ function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
       return checkAutomation(spec as ImageUpdateAutomationSpec)
     case 'GitRepository': {
       const url = parseGitUrl((spec as GitRepositorySpec).url)
-      return url.ok ? [] : [{ path: ['url'], message: url.problem }]
+      // Flux would write there, too.
+      return url.ok ? [] : [{ path: ['url'], message: url.problem, code: 'not-supported' }]
     }
   }
 }
@@ -56,7 +57,7 @@ function checkImageRepository({ image, insecure = false, exclusionList }: ImageR
 }
 
 function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Trouble[] {
-  const { faults } = compileRule({ policy: policy as never, ...(filterTags && { filterTags: filterTags as never }) })
+  const { faults } = compileRule({ policy, ...(filterTags && { filterTags }) })
   const range = policy.semver?.range
   return [
     ...(faults.policy ? [{ path: ['policy'], message: `${faults.policy.error}${range === undefined ? '' : hint(range)}` }] : []),
@@ -77,7 +78,7 @@ function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): re
     commit?.messageTemplate ?? '',
     commit?.messageTemplateValues ? { values: commit.messageTemplateValues } : {},
   )
-  const selector = prepareSelector(policySelector as LabelSelector | undefined)
+  const selector = prepareSelector(policySelector)
   const path = ['git', 'commit', 'messageTemplate']
   return [
     ...(template.ok

@@ -55,16 +55,13 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
       is: 'refused',
       why: 'GitHub signs the commits, and whoever checks them against this key would refuse them; remove the field and check for GitHub’s signature',
     },
+    // The condition says it too, and the automation stalls: something else would be written than what was asked for.
     {
       at: ['git', 'push', 'refspec'],
-      is: 'refused',
-      why: 'an automation writes one branch; remove the field, and write the other branch with an automation of its own',
+      is: 'without-effect',
+      why: 'only a branch can be pushed through the API of GitHub; the automation stalls',
     },
-    {
-      at: ['git', 'push', 'options'],
-      is: 'refused',
-      why: "GitHub's API takes no push options; remove the field, or keep this automation with Flux",
-    },
+    { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
   GitRepository: [
     { at: ['timeout'], is: 'without-effect', why: 'requests to GitHub have limits of their own' },

@@ -35,8 +35,8 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['ImageRepository', 'provider', 'gcp', 'without-effect'],
   ['ImageRepository', 'secretRef', { name: 'ecr' }, 'without-effect', { image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app' }],
   ['ImageUpdateAutomation', 'git.commit.signingKey', { secretRef: { name: 'key' } }, 'refused'],
-  ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'refused'],
-  ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'refused'],
+  ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'without-effect'],
+  ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'without-effect'],
   ['GitRepository', 'timeout', '60s', 'without-effect'],
   ['GitRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
@@ -84,35 +84,4 @@ test('a commit message template that cannot work is refused, and one that Flux w
     withValue('ImageUpdateAutomation', ['git', 'commit', 'messageTemplate'], '{{ range .Updated.Images }}{{ . }}{{ end }}'),
   )
   expect([removed.manifests.length, removed.problems, removed.warnings.map(({ code }) => code)]).toEqual([1, [], ['template']])
-})
-
-describe('a GitRepository that is pinned', () => {
-  const stored = (text: string): StoredObject[] =>
-    read(text).manifests.map(({ from: _, ...manifest }) => ({
-      ...manifest,
-      scope: 'default',
-      owner: 'cli',
-      generation: 1,
-      status: {},
-      conditions: [],
-      version: 1,
-    }))
-  const git = (ref: unknown) => withValue('GitRepository', ['ref'], ref).replace('"name":"app"', '"name":"flux-system"')
-  const withoutCheckout = withValue('ImageUpdateAutomation', ['git'], {
-    commit: { author: { email: 'bot@example.com' } },
-    push: { branch: 'main' },
-  })
-
-  test.each(['tag', 'semver', 'name', 'commit'])('by %s stalls an automation that brings no branch of its own', (field) => {
-    const [derived] = derive([...stored(withoutCheckout), ...stored(git({ [field]: 'x' }))])
-    expect(derived && 'trouble' in derived && [derived.trouble.reason, derived.trouble.stalled]).toEqual([
-      'InvalidSourceConfiguration',
-      true,
-    ])
-  })
-
-  test('does not matter to one that does', () => {
-    const [derived] = derive([...stored(withValue('ImageUpdateAutomation', ['suspend'], false)), ...stored(git({ tag: 'v1' }))])
-    expect(derived && 'route' in derived && derived.route.target.branch).toBe('main')
-  })
 })
