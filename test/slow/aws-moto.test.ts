@@ -22,10 +22,10 @@ const differences = {
   ],
   dynamodb: [
     'normalises numbers', // it keeps 1.50 and 1E2 as they were sent
-    'compares as documented',
+    'compares as documented', // it answers with an error page when a text is compared with a number
     'pages by limit, both ways, also when the last item has gone', // it gives no LastEvaluatedKey where the limit meets the end
     'takes items up to 400 KB', // it draws the line at 405,000 bytes
-    'refuses what is malformed', // it takes some of it
+    'refuses what is malformed', // it takes eight of the twenty-eight: keys of another type, a query with OR, of an unknown index, …
   ],
   sns: [
     'refuses an empty message',
