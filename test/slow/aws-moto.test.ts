@@ -9,7 +9,7 @@ import { storeContract } from '../contracts/store.ts'
 import { createFactsTable, dynamodbFacts } from '../local/dynamodb-facts.ts'
 import { snsClient, snsFacts } from '../local/sns-facts.ts'
 import { awsSubjects, oneAtATime, type AwsSubjects } from './aws-subjects.ts'
-import { start, type Started } from './processes.ts'
+import { isInstalled, start, type Started } from './processes.ts'
 
 // It also has no locks: of fifty writers at once several win, now and then. So it is asked one thing at a time.
 const differences = {
@@ -40,7 +40,9 @@ const subjects = (): AwsSubjects => {
   if (state.subjects === undefined) throw new Error('moto did not start')
   return state.subjects
 }
+const here = isInstalled('moto_server')
 beforeAll(async () => {
+  if (!here) return
   const server = await start('moto_server', (port) => ['-H', '127.0.0.1', '-p', String(port)])
   state.server = server
   state.subjects = awsSubjects({
@@ -54,7 +56,7 @@ beforeAll(async () => {
 })
 afterAll(() => state.server?.stop())
 
-describe('moto holds, but for what it does otherwise,', () => {
+describe.runIf(here)('moto holds, but for what it does otherwise,', () => {
   test('the contract of a store', { timeout: 300_000 }, async () => {
     expect(await failures(storeContract, subjects().store)).toEqual(differences.store)
   })
