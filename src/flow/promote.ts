@@ -1,13 +1,13 @@
 // One look at a target, from what is so to what is committed. Read this first.
 import { Failure } from '../core/failure.ts'
 import { decide, type Plan } from '../core/plan.ts'
-import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
+import { targetKey, type Entry, type Intent, type Target, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
 import { land, report, type Tenancy } from './commit.ts'
 import { configured, readGit, situation, type Configured } from './gather.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
 import { conclude } from './report.ts'
-import { settle } from './settle.ts'
+import { settle, settledBy } from './settle.ts'
 
 export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & {
   readonly outbox: Pick<Outbox, 'wake' | 'announce'>
@@ -17,6 +17,8 @@ export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock'
 const mostRounds = 6
 /** How often a round is tried again after a refusal, before it is left to the sweep. */
 const mostTries = 4
+/** Until a message that was lost is missed. */
+const patience = 60_000
 /** Until a head that does not contain ours is believed. */
 const secondLook = 15_000
 
@@ -29,18 +31,24 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
     const looked = await look(target, tries > 0, world)
     entries.push(...looked.entries)
     left = { tenure: target.tenure, intents: looked.intents, head: looked.reading?.head ?? target.head }
+    if (looked.again) world.log('head-moved', { target: targetKey(id), tries: tries + 1 })
+    if (looked.strange !== undefined) world.log('head-strange', { target: targetKey(id), head: looked.strange, left: target.head })
     if (looked.again && ++tries < mostTries) continue
     const kept = {
       intents: looked.intents,
       ...(looked.reading && { head: looked.reading.head }),
       strange: looked.strange ?? null,
       n: target.asked,
-      due: looked.due ?? (looked.again ? world.clock.now() + secondLook : null),
+      // An intent that nobody can tell yet is looked at again, even if nothing else is asked.
+      due: looked.due ?? (looked.again ? world.clock.now() + secondLook : (settledBy(looked.intents) ?? null)),
     }
     if (await world.store.letGo(id, target.tenure, kept)) return await finish(looked, entries, world)
     if (round < mostRounds) continue
+    world.log('target-handed-over', { target: targetKey(id), rounds: round })
     // Still being asked: `done` moves first, so that the fresh message has a fresh name.
-    if (await world.store.letGo(id, target.tenure, { ...kept, whatever: true }))
+    // And `due` with it: whoever dies before the message is out leaves it to the sweep.
+    const due = Math.min(kept.due ?? Infinity, world.clock.now() + patience)
+    if (await world.store.letGo(id, target.tenure, { ...kept, due, whatever: true }))
       await world.outbox.wake(id, `${targetKey(id)}#${target.asked}`)
     return await finish(looked, entries, world)
   }
@@ -107,9 +115,11 @@ async function lookAt(
   const settled = settle(target.intents, first.reading, world.clock.now())
   const entries: Entry[] = []
   for (const { intent, commit, at } of settled.landed) entries.push(await report(intent, { commit, at }, target, world))
-  const tenancy = { target, intents: settled.kept, reading: first.reading }
+  const kept = await unless(settled.kept, (intent) => toldAgain(intent, target, world))
+  await unless(settled.gone, (intent) => toldAgain(intent, target, world))
+  const tenancy = { target, intents: kept, reading: first.reading }
   if (await isStrange(tenancy, config, world)) {
-    return { entries, intents: settled.kept, configured: config, strange: first.reading.head, due: world.clock.now() + secondLook }
+    return { entries, intents: kept, configured: config, strange: first.reading.head, due: world.clock.now() + secondLook }
   }
   const plan = decide(await situation(config, first.reading, world))
   // Nothing to do is believed only at a head that was really read.
@@ -117,6 +127,20 @@ async function lookAt(
     return { ...(await lookAt(target, config, true, world)) }
   }
   return { configured: config, plan, ...(await inOrder(plan, config, { tenancy, entries }, world)) }
+}
+
+/** An entry knows that it landed, even if a person has rewound the branch since; the announcement may have been what failed. */
+async function toldAgain(intent: Intent, target: Target, world: Promoting): Promise<boolean> {
+  const entry = await world.store.entry(intent)
+  if (entry?.outcome.is !== 'committed') return false
+  await report(intent, { commit: entry.outcome.commit, at: entry.outcome.committedAt }, target, world)
+  return true
+}
+
+async function unless(intents: readonly Intent[], done: (intent: Intent) => Promise<boolean>): Promise<readonly Intent[]> {
+  const left: Intent[] = []
+  for (const intent of intents) if (!(await done(intent))) left.push(intent)
+  return left
 }
 
 async function inOrder(

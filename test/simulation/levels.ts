@@ -24,8 +24,13 @@ export interface Rates {
   }
   /** For one listing or confirmation of something younger than the lag. */
   readonly registryLag: number
-  /** For one commit: refused as if the head had moved. */
-  readonly spuriousStale: number
+  /** For one commit, beside what befalls any request: refused as if the head had moved; or what makes it hard to know whether it landed. */
+  readonly commit: {
+    readonly spuriousStale: number
+    readonly answerLost: number
+    readonly deathAfter: number
+    readonly deathLate: number
+  }
   /** For one push event. */
   readonly event: { readonly lost: number; readonly twice: number; readonly late: number }
   /** For one message that a function holds: its visibility ends in the middle. */
@@ -51,7 +56,7 @@ const none: Rates = {
     hang: 0,
   },
   registryLag: 0,
-  spuriousStale: 0,
+  commit: { spuriousStale: 0, answerLost: 0, deathAfter: 0, deathLate: 0 },
   event: { lost: 0, twice: 0, late: 0 },
   expiry: 0,
   storm: { tableThrottles: 0, gitOutage: 0, gitLimit: 0, gitLag: 0 },
@@ -61,19 +66,19 @@ const none: Rates = {
 
 const high: Rates = {
   request: {
-    unavailable: 0.01,
-    throttled: 0.01,
-    lost: 0.008,
-    answerLost: 0.012,
+    unavailable: 0.008,
+    throttled: 0.008,
+    lost: 0.006,
+    answerLost: 0.01,
     timeout: 0.002,
     slow: 0.02,
-    deathBefore: 0.003,
-    deathAfter: 0.004,
-    deathLate: 0.003,
-    hang: 0.001,
+    deathBefore: 0.0015,
+    deathAfter: 0.002,
+    deathLate: 0.0015,
+    hang: 0.0005,
   },
-  registryLag: 0.3,
-  spuriousStale: 0.03,
+  registryLag: 0.1,
+  commit: { spuriousStale: 0.05, answerLost: 0.05, deathAfter: 0.02, deathLate: 0.03 },
   event: { lost: 0.1, twice: 0.1, late: 0.2 },
   expiry: 0.03,
   storm: { tableThrottles: 0.02, gitOutage: 0.004, gitLimit: 0.01, gitLag: 0.05 },

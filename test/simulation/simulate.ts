@@ -98,6 +98,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     }
     if (event === 'signal')
       for (const { is } of fields['verdicts'] as readonly { readonly is: string }[]) ledger.count('reached', `verdict-${is}`)
+    if (event === 'scan' && Number(fields['merged']) > 0) ledger.count('reached', 'scan-merged')
     if (watched.has(event)) ledger.count('reached', event)
   }
 
@@ -136,16 +137,16 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
   while (counted()) {
     weather.calm(false)
     for (let inStretch = 0; inStretch < stretch && counted();) {
-      const burst = fate.chance(0.06) ? fate.whole(5, 25) : 1
+      const burst = fate.chance(0.12) ? fate.whole(5, 40) : 1
       for (let at = 0; at < burst && counted(); at++, pushed++, inStretch++) {
         await people.push()
-        if (burst > 1) await time.advance(fate.whole(0, 300))
+        if (burst > 1) await time.advance(fate.whole(0, 100))
       }
-      if (fate.chance(0.04)) people.remove()
-      if (fate.chance(0.05)) people.actInGit()
-      if (fate.chance(0.01)) void applyUntilDone(people.configure())
-      if (fate.chance(0.01)) forged(people.forge())
-      await time.advance(fate.wait(2500))
+      if (fate.chance(0.15)) people.remove()
+      if (fate.chance(0.25)) people.actInGit()
+      if (fate.chance(0.04)) void applyUntilDone(people.configure())
+      if (fate.chance(0.03)) forged(people.forge())
+      await time.advance(fate.wait(8000))
     }
     weather.calm(true)
     await time.advance(firstLook * minute)

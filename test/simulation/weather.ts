@@ -84,17 +84,18 @@ export function openWeather({ level, time, dice, ledger, recent, lag }: WeatherO
         if (storm === 'gitLag') lag(dice.whole(1000, longestLag))
       }
     },
-    befalls: (call, own) => {
+    befalls: (call, dice) => {
       // Thrown in one order and each once, so that whatever the odds are the dice go on alike.
-      const thrown = own.next()
-      const other = own.next()
+      const thrown = dice.next()
+      const other = dice.next()
       if (call.service === 'github') {
         if (blows('gitOutage')) return 'outage'
         if (blows('gitLimit')) return 'limit'
-        if (call.operation === 'commit' && other < rates().spuriousStale) return 'spurious-stale'
+        const own = call.operation === 'commit' ? drawn(commitOrder, rates().commit, other) : undefined
+        if (own) return own
       }
       if (call.service === 'dynamodb' && blows('tableThrottles') && other < 0.5) return 'throttled'
-      return drawn(rates().request, thrown)
+      return drawn(order, rates().request, thrown)
     },
     refusal,
     seen: async (call, answer, own) => {
@@ -123,7 +124,18 @@ const order = [
   ['hang', 'hang'],
 ] as const satisfies readonly (readonly [keyof Rates['request'], Fault])[]
 
-function drawn(rates: Rates['request'], thrown: number): Fault | undefined {
+const commitOrder = [
+  ['spuriousStale', 'spurious-stale'],
+  ['answerLost', 'answer-lost'],
+  ['deathAfter', 'death-after'],
+  ['deathLate', 'death-late'],
+] as const satisfies readonly (readonly [keyof Rates['commit'], Fault])[]
+
+function drawn<Name extends string>(
+  order: readonly (readonly [Name, Fault])[],
+  rates: Readonly<Record<Name, number>>,
+  thrown: number,
+): Fault | undefined {
   let edge = 0
   for (const [name, fault] of order) {
     edge += rates[name]

@@ -9,6 +9,8 @@ import type { Remembered } from './remembered.ts'
 
 /** Commits that one look goes back to find the head that we left. */
 const HISTORY = 50
+/** GitHub gives no more nodes at once. */
+const MOST_HISTORY = 100
 
 const CommitNode = v.looseObject({
   oid: v.string(),
@@ -37,7 +39,7 @@ const Looked = v.looseObject({
 export async function look(github: Client, remembered: Remembered, place: GitPlace, branch: string, wish: Wish): Promise<Look> {
   const [first = { trees: [], files: [] }, ...more] = portions(wish)
   const doing = `looking at branch ${branch} of ${nameOf(place)}`
-  const asked = wish.since === undefined ? 1 : HISTORY
+  const asked = Math.min(Math.max(wish.depth ?? 1, wish.since === undefined ? 1 : HISTORY), MOST_HISTORY)
   const answer = await found(async () =>
     github.query(place, doing, headQuery(first), {
       owner: place.owner,
