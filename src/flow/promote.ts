@@ -113,6 +113,10 @@ async function lookAt(
   const first = await readGit(config, { since: target.head, believe: !careful && !unsettled, ...(unsettled && { depth: 100 }) }, world)
   if (!first.read) return { entries: [], intents: target.intents, configured: config, failure: missing(target.id, first.why) }
   const settled = settle(target.intents, first.reading, world.clock.now())
+  if (unsettled) {
+    const { landed, kept, gone } = settled
+    world.log('intents-settled', { target: targetKey(target.id), landed: landed.length, kept: kept.length, gone: gone.length })
+  }
   const entries: Entry[] = []
   for (const { intent, commit, at } of settled.landed) entries.push(await report(intent, { commit, at }, target, world))
   const kept = await unless(settled.kept, (intent) => toldAgain(intent, target, world))
