@@ -49,7 +49,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
   const ledger = openLedger({ now: time.now, trace })
   const fate = dice(seed, 'world')
   const estate = estateOf(dice(seed, 'estate'), settings.images)
-  let weather: Weather | undefined
+  const sky: { weather?: Weather } = {}
   const onLog = (event: string, fields: Readonly<Record<string, unknown>>) => noticed(event, fields)
   const run = await openRun({
     seed,
@@ -58,8 +58,8 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     onLog,
     around,
     weather: () => {
-      if (!weather) throw new Error('there is no weather yet')
-      return weather
+      if (!sky.weather) throw new Error('there is no weather yet')
+      return sky.weather
     },
   })
   const { boxes } = run
@@ -73,7 +73,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     now: time.now,
     since: (scope, image) => changed.get(`${scope}/${image}`) ?? began,
   })
-  weather = openWeather({
+  const weather = openWeather({
     level,
     time,
     ledger,
@@ -81,6 +81,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     recent: shop.recent,
     lag: (milliseconds) => gitRepos.forEach((name) => branches.scene(name).lag(milliseconds)),
   })
+  sky.weather = weather
   const people = peopleOf({
     estate,
     shop,
