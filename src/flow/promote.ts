@@ -171,6 +171,10 @@ async function lookAt(
   )
   if (!first.read) return { entries: [], intents: target.intents, configured: config, failure: missing(target.id, first.why) }
   const settled = settle(target.intents, first.reading, world.clock.now())
+  if (unsettled) {
+    const { landed, kept, gone } = settled
+    world.log('intents-settled', { target: targetKey(target.id), landed: landed.length, kept: kept.length, gone: gone.length })
+  }
   const entries: Entry[] = []
   for (const { intent, commit, at } of settled.landed) entries.push(await report(intent, { commit, at }, target, world))
   const kept = await unless(settled.kept, (intent) => toldAgain(intent, target, world))

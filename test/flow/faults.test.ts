@@ -1,4 +1,4 @@
-// Scenarios that the simulation has found, each cut down to what it needs.
+// What once went wrong when several things failed together, each cut down to what it needs.
 import { describe, expect, test } from 'vitest'
 import type { Box } from '../../src/local/box.ts'
 import { promote } from '../../src/flow/promote.ts'

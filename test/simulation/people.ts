@@ -7,8 +7,10 @@ import { rightTag, type Rule } from './oracle.ts'
 import type { Shop } from './shop.ts'
 
 export interface People {
-  /** One image pushed; a later one may be deleted or pushed again. */
-  readonly push: () => Promise<void>
+  /** One image pushed, now and then one that was there before. Answers with its name. */
+  readonly push: () => Promise<string>
+  /** Somebody works on a file of that image at this very moment. */
+  readonly collide: (image: string) => void
   readonly remove: () => void
   /** A push event for a tag that was never there. */
   readonly forge: () => { readonly image: string; readonly tag: string }
@@ -41,6 +43,19 @@ export function people({
       const tag = again || nextTag(image)
       ledger.line(`push ${image}:${tag}`)
       await shop.push(image, tag, again || tag === 'stable' ? `content ${shop.pushes()}` : tag)
+      return image
+    },
+    collide: (image) => {
+      const name = dice.pick(gitRepos)
+      const path = branches.markers(name).find((marker) => marker.image === image)?.path
+      if (path === undefined) return
+      const scene = branches.scene(name)
+      const text = scene.read(path) ?? ''
+      acts++
+      ledger.count('reached', 'person-collides')
+      ledger.line(`a person works on ${path} in ${name}`)
+      if (dice.chance(0.8)) scene.commit({ files: { [path]: `# worked on by a person ${acts}\n${text}` }, message: `Work ${acts}` })
+      else scene.commit({ files: { [path]: null, [renamed(path, acts)]: text }, message: `Rename ${acts}` })
     },
     remove: () => {
       const image = dice.pick(estate.images)
@@ -132,10 +147,11 @@ const actions: Readonly<Record<Act, (acting: Acting) => void>> = {
     const path = someFile(branches, name, dice)
     if (path === undefined) return
     const scene = branches.scene(name)
-    const to = path.replace(/(-moved\d+)?\.yaml$/, `-moved${act}.yaml`)
-    scene.commit({ files: { [path]: null, [to]: scene.read(path) ?? '' }, message: `Rename ${act}` })
+    scene.commit({ files: { [path]: null, [renamed(path, act)]: scene.read(path) ?? '' }, message: `Rename ${act}` })
   },
 }
+
+const renamed = (path: string, act: number): string => path.replace(/(-moved\d+)?\.yaml$/, `-moved${act}.yaml`)
 
 function someFile(branches: Branches, name: GitRepoName, dice: Dice): string | undefined {
   const paths = [...new Set(branches.markers(name).map(({ path }) => path))]

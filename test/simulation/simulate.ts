@@ -49,7 +49,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
   const ledger = openLedger({ now: time.now, trace })
   const fate = dice(seed, 'world')
   const estate = estateOf(dice(seed, 'estate'), settings.images)
-  let weather: Weather | undefined
+  const sky: { weather?: Weather } = {}
   const onLog = (event: string, fields: Readonly<Record<string, unknown>>) => noticed(event, fields)
   const run = await openRun({
     seed,
@@ -58,8 +58,8 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     onLog,
     around,
     weather: () => {
-      if (!weather) throw new Error('there is no weather yet')
-      return weather
+      if (!sky.weather) throw new Error('there is no weather yet')
+      return sky.weather
     },
   })
   const { boxes } = run
@@ -73,7 +73,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     now: time.now,
     since: (scope, image) => changed.get(`${scope}/${image}`) ?? began,
   })
-  weather = openWeather({
+  const weather = openWeather({
     level,
     time,
     ledger,
@@ -81,6 +81,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     recent: shop.recent,
     lag: (milliseconds) => gitRepos.forEach((name) => branches.scene(name).lag(milliseconds)),
   })
+  sky.weather = weather
   const people = peopleOf({
     estate,
     shop,
@@ -137,16 +138,17 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
   while (counted()) {
     weather.calm(false)
     for (let inStretch = 0; inStretch < stretch && counted();) {
-      const burst = fate.chance(0.12) ? fate.whole(5, 40) : 1
+      const burst = fate.chance(0.1) ? fate.whole(4, 25) : 1
       for (let at = 0; at < burst && counted(); at++, pushed++, inStretch++) {
-        await people.push()
+        const image = await people.push()
+        if (fate.chance(0.1)) time.after(fate.whole(1, 400), () => people.collide(image))
         if (burst > 1) await time.advance(fate.whole(0, 100))
       }
       if (fate.chance(0.15)) people.remove()
       if (fate.chance(0.25)) people.actInGit()
       if (fate.chance(0.04)) void applyUntilDone(people.configure())
       if (fate.chance(0.03)) forged(people.forge())
-      await time.advance(fate.wait(8000))
+      await time.advance(fate.wait(6000))
     }
     weather.calm(true)
     await time.advance(firstLook * minute)
@@ -206,8 +208,9 @@ const watched: ReadonlySet<string> = new Set([
   'selection-repaired',
   'target-woken',
   'look-failed',
-  'strange-head',
-  'refused',
-  'handed-over',
+  'head-moved',
+  'head-strange',
+  'intents-settled',
+  'target-handed-over',
   'scan-skipped',
 ])

@@ -4,8 +4,7 @@ import type { Box } from '../../src/local/box.ts'
 import type { VirtualTime } from '../../src/local/time.ts'
 import type { Dice } from './dice.ts'
 import type { Ledger } from './ledger.ts'
-import type { Rates } from './levels.ts'
-import type { Weather } from './weather.ts'
+import type { Fault, Weather } from './weather.ts'
 
 export interface Caller {
   readonly name: string
@@ -32,6 +31,7 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather }: Wirin
     if (fault !== undefined) {
       caller.suffered++
       ledger.count('faults', fault)
+      if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'commit-unheard')
     }
     const told = (what: string) => ledger.line(`${caller.name} ${call.service} ${call.operation}${what}`)
     told(fault === undefined ? '' : ` [${fault}]`)
@@ -86,6 +86,9 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather }: Wirin
   }
 }
 
+/** What leaves nobody knowing whether it was done. */
+const unheard: ReadonlySet<Fault> = new Set(['answer-lost', 'timeout', 'death-after', 'death-late'])
+
 export interface Call {
   readonly service: string
   readonly operation: string
@@ -119,5 +122,3 @@ const latest = ({ service }: Call): number => (service === 'github' ? 30_000 : 1
 const never = (): Promise<never> => new Promise(() => undefined)
 const connectionLost = (): TypeError =>
   new TypeError('fetch failed', { cause: Object.assign(new Error('connection reset'), { code: 'ECONNRESET' }) })
-
-export type { Rates }
