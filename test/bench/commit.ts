@@ -55,7 +55,7 @@ async function measure({
   await world.push('app', '1.0.0')
   const firstContact = await timed(async () => {
     await world.apply(manifests({ policies: { app: semver('>=1.0.0') } }))
-    await world.boxes.drain()
+    await world.rest()
   })
   const milliseconds: number[] = []
   let requests = 0
@@ -63,7 +63,7 @@ async function measure({
     const tag = `1.${sample}.0`
     const one = await timed(async () => {
       await world.push('app', tag)
-      await world.boxes.drain()
+      await world.rest()
     })
     if (world.gitRepo.read('apps/team-0/service-0.yaml') !== deployment('app', tag)) throw new Error(`${tag} did not arrive`)
     milliseconds.push(one.ownMs)
