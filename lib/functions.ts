@@ -1,16 +1,15 @@
 // The functions, one role each, and the whole of what each role may do: lines to be read by whoever must agree to them.
-import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, EventInvokeConfig, EventSourceMapping, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
-import { Charset, NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { tableShape } from '../src/core/table.ts'
 import type { FunctionName, Variables } from '../src/env.ts'
+import { bundling, rootOf } from './bundles.ts'
 import type { Inbox } from './inbox.ts'
 import type { State } from './state.ts'
 
@@ -123,29 +122,9 @@ export class Functions extends Construct {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      bundling,
+      bundling: bundling(),
     })
   }
-}
-
-const bundling = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  // The SDK too: loaded from outside of the bundle it starts more slowly.
-  externalModules: [],
-  minify: true,
-  charset: Charset.UTF8,
-  // Some dependencies still call `require`, which an ES module does not have.
-  banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-} as const satisfies BundlingOptions
-
-/** TypeScript in a checkout, compiled in a published package. */
-function rootOf(name: FunctionName): string {
-  const paths = [`../lambdas/${name}.ts`, `../lambdas/${name}.js`].map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  const found = paths.find((path) => existsSync(path))
-  if (found) return found
-  throw new Error(`function "${name}" has no entry: expected ${paths.join(' or ')}; the package is not complete, install it again`)
 }
 
 const allow = (

@@ -86,6 +86,7 @@ export interface Store {
 
   /** `false`: an entry of this id was there already. */
   readonly putEntry: (entry: Entry) => Promise<boolean>
+  readonly entry: (key: Pick<Entry, 'automation' | 'at' | 'id'>) => Promise<Entry | undefined>
   /** Newest first. */
   readonly entries: (scope: string, namespace: string, page?: { readonly limit?: number; readonly before?: string }) => Promise<EntryPage>
 

@@ -34,6 +34,8 @@ export interface Boxed {
   /** A world of the tester's own. */
   readonly world: World
   readonly gitRepo: Scene
+  /** What a GitRepository's secret holds: an App that is installed at `demo`, and wherever else a test installs App 1. */
+  readonly credential: string
   readonly events: readonly { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[]
   readonly apply: (yaml: string, scope?: string) => Promise<Applied>
   readonly push: (name: string, tag: string, content?: string) => Promise<void>
@@ -131,6 +133,7 @@ export async function boxed({
     time,
     world,
     gitRepo,
+    credential: secret,
     events,
     push,
     apply: async (yaml, scope = 'default') => {

@@ -1,10 +1,12 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { Failure } from '../core/failure.ts'
 import { apply } from '../flow/apply.ts'
 import { readManifests, type Manifest, type Problem } from '../core/spec.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
+import { patiently, type Terminal } from './terminal.ts'
 
 export const applyCommand: Command = {
   name: 'apply',
@@ -34,21 +36,19 @@ export const applyCommand: Command = {
     const sources = given.texts('filename')
     if (sources.length === 0) throw new Usage('expected -f FILE, got none')
     if (given.words.length > 0) throw new Usage(`unexpected "${given.words[0]}": files are named with -f`)
-    const read = readAll(sources, terminal.folder, given.text('namespace') ?? 'flux-system')
+    const read = await readAll(sources, terminal, given.text('namespace') ?? 'flux-system')
     if (read.problems.length > 0) return refuse(read.problems, terminal)
-    for (const { from, message } of read.warnings) terminal.error(`${from}: warning: ${message}`)
+    for (const { from, message } of read.warnings) terminal.error(`warning: ${from}: ${message}`)
     const skipped = Object.entries(read.skipped)
     if (skipped.length > 0) terminal.error(`skipped, not for tagboat: ${skipped.map(([kind, count]) => `${count} ${kind}`).join(', ')}`)
     if (read.manifests.length === 0) {
       terminal.error(`tagboat apply: found nothing to apply in ${sources.join(', ')}`)
       return 1
     }
-    const { world, scope, close } = await connect(given, terminal)
+    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
     try {
-      const applied = await apply(
-        { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') },
-        world,
-      )
+      const wish = { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }
+      const applied = await patiently(terminal, `applying ${read.manifests.length} objects`, apply(wish, world))
       if (!applied.ok) return refuse(applied.problems, terminal)
       const would = given.is('dry-run') ? ' (dry run)' : ''
       print(
@@ -64,29 +64,41 @@ export const applyCommand: Command = {
   },
 }
 
-function refuse(problems: readonly Problem[], terminal: Parameters<Command['run']>[1]): 1 {
+function refuse(problems: readonly Problem[], terminal: Terminal): 1 {
   for (const { from, message } of problems) terminal.error(`${from}: ${message}`)
   terminal.error(`nothing was changed: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`)
   return 1
 }
 
-function readAll(
+async function readAll(
   sources: readonly string[],
-  folder: string,
+  terminal: Terminal,
   namespace: string,
-): { manifests: Manifest[]; problems: Problem[]; warnings: Problem[]; skipped: Record<string, number> } {
+): Promise<{ manifests: Manifest[]; problems: Problem[]; warnings: Problem[]; skipped: Record<string, number> }> {
   const all = { manifests: [] as Manifest[], problems: [] as Problem[], warnings: [] as Problem[], skipped: {} as Record<string, number> }
-  for (const file of sources.flatMap((source) => filesOf(source, folder))) {
-    const text = file === '-' ? readFileSync(0, 'utf8') : readFileSync(file, 'utf8')
-    const { manifests, problems, warnings, skipped } = readManifests(text, file === '-' ? 'standard input' : relative(folder, file), {
-      namespace,
-    })
+  for (const file of sources.flatMap((source) => filesOf(source, terminal.folder))) {
+    const text = file === '-' ? await standardInput(terminal) : read(file)
+    const from = file === '-' ? 'standard input' : relative(terminal.folder, file)
+    const { manifests, problems, warnings, skipped } = readManifests(text, from, { namespace })
     all.manifests.push(...manifests)
     all.problems.push(...problems)
     all.warnings.push(...warnings)
     for (const [kind, count] of Object.entries(skipped)) all.skipped[kind] = (all.skipped[kind] ?? 0) + count
   }
   return all
+}
+
+async function standardInput({ input }: Terminal): Promise<string> {
+  if (!input) throw new Usage('there is no standard input here: name a file with -f')
+  return input()
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Failure('unreadable', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
 }
 
 function filesOf(source: string, folder: string): readonly string[] {

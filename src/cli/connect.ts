@@ -1,5 +1,6 @@
-// Which world a command speaks to. Now: the boxed world that runs in another terminal.
+// Which world a command speaks to: the boxed world that runs in another terminal, unless whoever made the terminal says otherwise.
 import { systemClock } from '../adapters/clock.ts'
+import type { Fetch } from '../adapters/http/fetch.ts'
 import { worldOver } from '../local/world.ts'
 import type { World } from '../ports.ts'
 import type { Flag, Given } from './command.ts'
@@ -13,15 +14,28 @@ export const connection: Readonly<Record<string, Flag>> = {
   dir: { type: 'string', value: 'FOLDER', about: 'the folder of the running world (.tagboat here or above)' },
 }
 
-export interface Connection {
+/** A world, and how to reach what is in it. */
+export interface Reached {
   readonly world: World
-  readonly scope: string
+  /** Where the registry of a boxed world answers, and by which way. */
   readonly url: string
+  readonly fetch: Fetch
   readonly close: () => void
+}
+/** Finds the world that the flags mean. */
+export type Reach = (given: Given, terminal: Terminal) => Promise<Reached>
+export interface Connection extends Reached {
+  readonly scope: string
 }
 
 export async function connect(given: Given, terminal: Terminal): Promise<Connection> {
-  const { url } = findRunning(terminal.folder, given.text('dir') ?? terminal.environment['TAGBOAT_DIR'])
-  const world = worldOver({ fetch: (request) => fetch(request), url, clock: systemClock, random: Math.random })
-  return { world, url, scope: given.text('scope') ?? defaultScope, close: () => undefined }
+  const reached = await (terminal.reach ?? runningWorld)(given, terminal)
+  return { ...reached, scope: given.text('scope') ?? defaultScope }
+}
+
+const runningWorld: Reach = async (given, terminal) => {
+  const { url } = await findRunning(terminal.folder, given.text('dir') ?? terminal.environment['TAGBOAT_DIR'])
+  const fetch: Fetch = (request) => globalThis.fetch(request)
+  const world = worldOver({ fetch, url, clock: systemClock, random: Math.random })
+  return { world, url, fetch, close: () => undefined }
 }

@@ -1,12 +1,12 @@
 import type { ImagePolicySpec, ImageRepositorySpec } from '../core/spec.ts'
 import { targetKey, type Selection, type StoredObject } from '../core/state.ts'
 import type { Shelf } from '../ports.ts'
-import { nearest } from '../core/nearest.ts'
-import { Usage, type Command, type Given } from './command.ts'
+import { Failure } from '../core/failure.ts'
+import { suggestion, Usage, type Command, type Given } from './command.ts'
 import { commitsLeft, withHeadroom, type SeenTarget } from './headroom.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
-import { table, type Terminal } from './terminal.ts'
+import { patiently, table, type Terminal } from './terminal.ts'
 
 interface View {
   readonly header: readonly string[]
@@ -112,9 +112,10 @@ const views = {
     items: (_, targets) => targets,
   },
 } as const satisfies Record<string, View>
+type ViewName = keyof typeof views
 
 /** How people say it, Flux's words and ours. */
-const names: Readonly<Record<string, readonly (keyof typeof views)[]>> = {
+const names: Readonly<Record<string, readonly ViewName[]>> = {
   images: ['policies'],
   'images policy': ['policies'],
   'images repository': ['repositories'],
@@ -127,10 +128,23 @@ const names: Readonly<Record<string, readonly (keyof typeof views)[]>> = {
   all: ['repositories', 'policies', 'updates', 'targets'],
 }
 
+/** One of them, and Flux's short form. */
+const synonyms: Readonly<Record<string, string>> = { image: 'images', policies: 'policy', repositories: 'repository', updates: 'update' }
+const plurals: Readonly<Record<string, string>> = { policy: 'policies', repository: 'repositories', update: 'updates', target: 'targets' }
+
+interface Facts {
+  readonly shelf: Shelf
+  readonly targets: readonly SeenTarget[]
+}
+
+const isWanted = ({ names }: Wanted, row: readonly string[]): boolean => names.length === 0 || names.includes(nameOf(row))
+const pick = (wanted: Wanted, rows: readonly (readonly string[])[]) => rows.filter((row) => isWanted(wanted, row))
+
 export const getCommand: Command = {
   name: 'get',
   about: 'show what is watched, what is chosen and what was written',
-  arguments: 'images|repositories|policies|updates|targets|all',
+  arguments: 'images|repositories|policies|updates|targets|all [NAME…]',
+  lasting: (given) => given.is('watch'),
   flags: {
     namespace: { type: 'string', short: 'n', value: 'NAME', about: 'only this namespace (all)' },
     watch: { type: 'boolean', short: 'w', about: 'go on and show changes as they happen' },
@@ -138,29 +152,43 @@ export const getCommand: Command = {
     output: { type: 'string', short: 'o', value: 'json|yaml', about: 'for programs' },
     ...connection,
   },
-  examples: ['tagboat get images', 'tagboat get images --watch', 'tagboat get images all -n flux-system', 'tagboat get policies -o json'],
+  examples: [
+    'tagboat get images',
+    'tagboat get policy app',
+    'tagboat get images --watch',
+    'tagboat get images all -n flux-system',
+    'tagboat get policies -o json',
+  ],
   run: async (given, terminal) => {
     const format = isFormat(given.text('output'))
-    const wanted = viewsOf(given)
-    const { world, scope, close } = await connect(given, terminal)
+    const wanted = wantedOf(given.words)
+    if (given.is('watch') && format !== 'text') throw new Usage(`expected --watch or -o ${format}, got both`)
+    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
     try {
-      const look = async () => {
+      const look = async (): Promise<Facts> => {
         const [shelf, targets] = await Promise.all([
           world.store.shelf(scope, given.text('namespace')),
-          wanted.includes('targets') ? withHeadroom(await world.store.targets(), world) : [],
+          wanted.views.includes('targets') ? withHeadroom(await world.store.targets(), world) : [],
         ])
         return { shelf, targets }
       }
-      if (given.is('watch')) return await watch(wanted, look, given, terminal)
-      const { shelf, targets } = await look()
+      if (given.is('watch')) {
+        needNames(wanted, await look())
+        return await watch(wanted, look, given, terminal)
+      }
+      const facts = await patiently(terminal, 'reading the table', look())
+      needNames(wanted, facts)
+      const { shelf, targets } = facts
+      const found = wanted.views.map((name) => ({ name, rows: pick(wanted, views[name].rows(shelf, targets)) }))
+      if (found.every(({ rows }) => rows.length === 0)) terminal.error(`nothing to show: no ${wanted.views.join(', ')} in scope "${scope}"`)
       print(
         format,
-        wanted.flatMap((name): readonly unknown[] => views[name].items(shelf, targets)),
+        wanted.views.flatMap((name): readonly unknown[] => {
+          const rows = views[name].rows(shelf, targets)
+          return views[name].items(shelf, targets).filter((_, at) => isWanted(wanted, rows[at] ?? []))
+        }),
         terminal,
-        () =>
-          wanted
-            .map((name) => table(terminal, views[name].header, views[name].rows(shelf, targets), { header: !given.is('no-header') }))
-            .join('\n\n'),
+        () => found.map(({ name, rows }) => table(terminal, views[name].header, rows, { header: !given.is('no-header') })).join('\n\n'),
       )
       return 0
     } finally {
@@ -169,34 +197,54 @@ export const getCommand: Command = {
   },
 }
 
-function viewsOf(given: Given): readonly (keyof typeof views)[] {
-  const said = given.words
-    .map((word) => word.replace(/^image$/, 'images').replace(/^(policy|policies)$/, given.words.length > 1 ? 'policy' : 'policies'))
-    .join(' ')
-  if (said === '') throw new Usage(`expected what to get: ${Object.keys(names).join(', ')}`)
-  const found = names[said]
-  if (found) return found
-  const near = nearest(said, Object.keys(names))
-  throw new Usage(`there is nothing called "${said}" to get${near === undefined ? '' : ` (did you mean "${near}"?)`}`)
+interface Wanted {
+  readonly views: readonly ViewName[]
+  /** Only these objects. */
+  readonly names: readonly string[]
+}
+
+function wantedOf(words: readonly string[]): Wanted {
+  if (words.length === 0) throw new Usage(`expected what to get: ${Object.keys(names).join(', ')}`)
+  const usual = words.map((word, at) => (at < 2 ? (synonyms[word] ?? word) : word))
+  const [first = '', second = '', ...rest] = usual
+  const two = names[`${first} ${second}`]
+  if (two) return { views: two, names: rest }
+  const one = names[plurals[first] ?? first]
+  if (one) return { views: one, names: words.slice(1) }
+  throw new Usage(`there is nothing called "${words[0]}" to get${suggestion(words[0] ?? '', Object.keys(names))}`)
+}
+
+function nameOf(row: readonly string[]): string {
+  return row[1] ?? ''
+}
+
+/** A name that nothing has is a slip: of the name, or of the word before it. */
+function needNames(wanted: Wanted, facts: Facts): void {
+  const there = wanted.views.flatMap((view) => views[view].rows(facts.shelf, facts.targets).map(nameOf))
+  for (const name of wanted.names)
+    if (!there.includes(name))
+      throw new Failure(
+        'not-found',
+        `there is nothing named "${name}" among ${wanted.views.join(', ')}${suggestion(name, [...there, 'policy', 'repository', 'update', 'all'])}`,
+      )
 }
 
 /** Rows as they change, until Ctrl-C. */
-async function watch(
-  wanted: readonly (keyof typeof views)[],
-  look: () => Promise<{ readonly shelf: Shelf; readonly targets: readonly SeenTarget[] }>,
-  given: Given,
-  terminal: Terminal,
-): Promise<0> {
+async function watch(wanted: Wanted, look: () => Promise<Facts>, given: Given, terminal: Terminal): Promise<0> {
   const seen = new Map<string, string>()
-  let first = !given.is('no-header')
+  const headed = new Set<ViewName>()
   while (!terminal.interrupted.aborted) {
     const { shelf, targets } = await look()
-    for (const name of wanted) {
-      const fresh = views[name].rows(shelf, targets).filter((row) => seen.get(`${name} ${row[0]}/${row[1]}`) !== row.join('\t'))
-      for (const row of fresh) seen.set(`${name} ${row[0]}/${row[1]}`, row.join('\t'))
-      if (fresh.length > 0) terminal.out(table(terminal, views[name].header, fresh, { header: first }))
+    for (const name of wanted.views) {
+      const rows = pick(wanted, views[name].rows(shelf, targets))
+      // All of them give the columns their widths, so that what comes later stands below what came before.
+      const [header = '', ...lines] = table(terminal, views[name].header, rows).split('\n')
+      const fresh = rows.flatMap((row, at) => (seen.get(`${name} ${row[0]}/${row[1]}`) === row.join('\t') ? [] : [lines[at] ?? '']))
+      for (const row of rows) seen.set(`${name} ${row[0]}/${row[1]}`, row.join('\t'))
+      if (fresh.length === 0) continue
+      terminal.out([...(headed.has(name) || given.is('no-header') ? [] : [header]), ...fresh].join('\n'))
+      headed.add(name)
     }
-    first = false
     await new Promise<void>((done) => {
       const timer = setTimeout(done, 500)
       terminal.interrupted.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true })

@@ -1,9 +1,10 @@
 import type { Entry } from '../core/state.ts'
 import type { World } from '../ports.ts'
-import { Usage, type Command } from './command.ts'
+import { Failure } from '../core/failure.ts'
+import { suggestion, Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
-import { paint, type Terminal } from './terminal.ts'
+import { alike, paint, patiently, type Terminal } from './terminal.ts'
 
 export const historyCommand: Command = {
   name: 'history',
@@ -21,10 +22,13 @@ export const historyCommand: Command = {
     const limit = Number(given.text('limit') ?? 20)
     if (!Number.isInteger(limit) || limit < 1)
       throw new Usage(`expected --limit to be a whole number above 0, got "${given.text('limit') ?? ''}"`)
-    const [policy] = given.words
-    const { world, scope, close } = await connect(given, terminal)
+    const [policy, ...more] = given.words
+    if (more.length > 0) throw new Usage(`expected one policy at most, got ${given.words.map((word) => `"${word}"`).join(' and ')}`)
+    const namespace = given.text('namespace') ?? 'flux-system'
+    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
     try {
-      const entries = await collect(world, { scope, namespace: given.text('namespace') ?? 'flux-system', policy, limit })
+      const entries = await patiently(terminal, 'reading history', collect(world, { scope, namespace, policy, limit }))
+      if (policy !== undefined && entries.length === 0) await needPolicy(world, { scope, namespace, policy })
       print(format, entries, terminal, () =>
         entries.length === 0 ? 'nothing has been committed yet' : entries.map((entry) => tell(entry, terminal)).join('\n'),
       )
@@ -33,6 +37,17 @@ export const historyCommand: Command = {
       close()
     }
   },
+}
+
+/** One that is there may have no history yet; one that is not there is a slip. */
+async function needPolicy(
+  world: Pick<World, 'store'>,
+  { scope, namespace, policy }: { readonly scope: string; readonly namespace: string; readonly policy: string },
+): Promise<void> {
+  const { objects } = await world.store.shelf(scope, namespace)
+  const names = objects.filter(({ kind }) => kind === 'ImagePolicy').map(({ name }) => name)
+  if (!names.includes(policy))
+    throw new Failure('not-found', `there is no policy "${policy}" in namespace "${namespace}"${suggestion(policy, names)}`)
 }
 
 async function collect(
@@ -58,10 +73,12 @@ function tell({ at, target, automation, outcome }: Entry, terminal: Terminal): s
   const when = new Date(at).toISOString()
   const where = `${target.owner}/${target.repository}@${target.branch}`
   if (outcome.is === 'failed') return `${when}  ${paint(terminal, 'red', outcome.reason)}  ${where}  ${outcome.message}`
-  const lines = outcome.changes.map(({ path, oldValue, newValue, setter, cause }) => {
-    const took = cause && cause.seenAt > 0 ? `, ${((outcome.committedAt - cause.seenAt) / 1000).toFixed(1)} s after the signal` : ''
-    return `    ${path}: ${oldValue} -> ${paint(terminal, 'green', newValue)} (${setter}${took})`
-  })
+  const lines = alike(outcome.changes, ({ path, oldValue, newValue, setter }) => JSON.stringify([path, oldValue, newValue, setter])).map(
+    ({ change: { path, oldValue, newValue, setter, cause }, times }) => {
+      const took = cause && cause.seenAt > 0 ? `, ${((outcome.committedAt - cause.seenAt) / 1000).toFixed(1)} s after the signal` : ''
+      return `    ${path}: ${oldValue} -> ${paint(terminal, 'green', newValue)}${times} (${setter}${took})`
+    },
+  )
   return [
     `${when}  ${paint(terminal, 'yellow', outcome.commit.slice(0, 7))}  ${where}  ${automation.namespace}/${automation.name}`,
     ...lines,

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { applyCommand } from './apply.ts'
 import { runCommand, type ExitCode } from './command.ts'
 import { getCommand } from './get.ts'
@@ -12,12 +13,31 @@ export const commands = [localCommand, pushCommand, applyCommand, getCommand, hi
 
 export async function main(words: readonly string[]): Promise<ExitCode> {
   const interrupt = new AbortController()
-  const stop = () => interrupt.abort()
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  const stop = stopper(interrupt)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   // A closed pipe (`| head`) is the reader's way to say enough.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-  return runCommand(commands, words, terminalOf(interrupt.signal))
+  const closed = (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? interrupt.abort('closed') : process.exit(1))
+  process.stdout.on('error', closed)
+  process.stderr.on('error', closed)
+  const code = await runCommand(commands, words, terminalOf(interrupt.signal))
+  // What was interrupted, or has failed, may still wait for something that nobody wants any more.
+  leave(code)
+  return code
+}
+
+/** npm passes a Ctrl-C on that the terminal has sent to everybody already: two at once are one, the next one means it. */
+function stopper(interrupt: AbortController): () => void {
+  let first: number | undefined
+  return () => {
+    if (first !== undefined && Date.now() - first > 1_000) process.exit(130)
+    first ??= Date.now()
+    interrupt.abort('interrupted')
+  }
+}
+
+function leave(code: ExitCode): void {
+  process.stdout.write('', () => process.exit(code))
+  setTimeout(() => process.exit(code), 500).unref()
 }
 
 function terminalOf(interrupted: AbortSignal): Terminal {
@@ -32,6 +52,8 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     environment: env,
     folder: process.cwd(),
     interrupted,
+    // Not readFileSync(0): a pipe that another program has made non-blocking answers it with EAGAIN.
+    input: () => text(process.stdin),
   }
 }
 

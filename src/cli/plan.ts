@@ -2,10 +2,10 @@ import { changedLines } from '../core/diff.ts'
 import { targetKey } from '../core/state.ts'
 import { preview, type Preview } from '../flow/preview.ts'
 import { targetsOf } from '../flow/mark.ts'
-import type { Command } from './command.ts'
+import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
-import { paint, type Terminal } from './terminal.ts'
+import { paint, patiently, type Terminal } from './terminal.ts'
 
 export const planCommand: Command = {
   name: 'plan',
@@ -17,11 +17,13 @@ export const planCommand: Command = {
   examples: ['tagboat plan', 'tagboat plan -o json'],
   run: async (given, terminal) => {
     const format = isFormat(given.text('output'))
-    const { world, scope, close } = await connect(given, terminal)
+    if (given.words.length > 0) throw new Usage(`unexpected "${given.words[0]}": plan shows all targets of a scope`)
+    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
     try {
       const { objects } = await world.store.shelf(scope)
       const previews: Preview[] = []
-      for (const target of targetsOf(objects)) previews.push(await preview(target, world))
+      for (const target of targetsOf(objects))
+        previews.push(await patiently(terminal, `reading ${targetKey(target)}`, preview(target, world)))
       const data = previews.map(({ target, head, plan }) => ({
         target,
         head,

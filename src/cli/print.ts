@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { Usage } from './command.ts'
+import { suggestion, Usage } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 export type Format = 'text' | 'json' | 'yaml'
@@ -7,7 +7,7 @@ export type Format = 'text' | 'json' | 'yaml'
 export function isFormat(text: string | undefined): Format {
   if (text === undefined) return 'text'
   if (text === 'json' || text === 'yaml') return text
-  throw new Usage(`expected -o json or -o yaml, got "${text}"`)
+  throw new Usage(`expected -o json or -o yaml, got "${text}"${suggestion(text, ['json', 'yaml'])}`)
 }
 
 export function print(format: Format, value: unknown, terminal: Terminal, text: () => string): void {

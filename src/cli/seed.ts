@@ -22,15 +22,26 @@ export async function prepare({ boxes, world, folder, sample }: Preparing): Prom
   await makeTable(boxes)
   makeApp(boxes, keyIn(folder))
   const seeded = join(folder, 'seeded')
-  if (!sample || existsSync(seeded)) return
+  if (!sample) return
+  if (existsSync(seeded)) return needReadable(boxes)
   for (const [name, tag] of images) await boxes.registry.push(name, tag)
-  if (!boxes.github.gitRepo('demo/fleet'))
-    boxes.github.createRepository({ owner: 'demo', name: 'fleet', files, message: 'The fleet as it stands' })
+  const message = 'The fleet as it stands'
+  const there = boxes.github.gitRepo('demo/fleet')
+  if (!there) boxes.github.createRepository({ owner: 'demo', name: 'fleet', files, message })
+  // A process that was killed at this point has left it empty.
+  else if (there.head() === undefined) there.commit({ files, message })
   const { manifests: objects, problems } = readManifests(manifests, 'sample', { namespace: 'flux-system' })
   const applied =
     problems.length > 0 ? { ok: false as const, problems } : await apply({ manifests: objects, scope: defaultScope, owner: 'cli' }, world)
   if (!applied.ok) throw new Failure('broken-sample', applied.problems.map(({ from, message }) => `${from}: ${message}`).join('\n'))
   writeFileSync(seeded, '')
+}
+
+/** Better said now than at the first push. */
+function needReadable({ github, registry }: Boxes): void {
+  const there = github.gitRepo('demo/fleet')
+  if (there?.head() === undefined || there.files().size === 0) throw new Error('the repository demo/fleet has no head')
+  if (registry.names().length === 0) throw new Error('the registry is empty')
 }
 
 const app = 1

@@ -2,7 +2,7 @@
 import type { RecordedChange, TargetId } from '../core/state.ts'
 import type { Log } from '../ports.ts'
 import type { Verdict } from '../flow/evaluate.ts'
-import { paint, type Terminal } from './terminal.ts'
+import { alike, paint, type Terminal } from './terminal.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -63,8 +63,9 @@ function tellCommit(
   const where = `${target.owner}/${target.repository}@${target.branch}`
   return [
     `commit ${paint(terminal, 'yellow', commit.slice(0, 7))} ${where}`,
-    ...lines.map(
-      ({ path, oldValue, newValue }) => `  ${path}: ${paint(terminal, 'red', oldValue)} -> ${paint(terminal, 'green', newValue)}`,
+    ...alike(lines, ({ path, oldValue, newValue }) => JSON.stringify([path, oldValue, newValue])).map(
+      ({ change: { path, oldValue, newValue }, times }) =>
+        `  ${path}: ${paint(terminal, 'red', oldValue)} -> ${paint(terminal, 'green', newValue)}${times}`,
     ),
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 // From manifests to the table: everything is checked before anything is written; objects first, then what follows from them, then marks.
 import { derive, type Derived } from '../core/derive.ts'
+import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
 import { milliseconds } from '../core/spec/duration.ts'
 import type { ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
@@ -154,7 +155,10 @@ const ecrSweep = 600_000
 /** When the sweep must look at an object again. */
 export function nextDue(object: StoredObject, now: number): number | undefined {
   if ((object.spec as { suspend?: boolean }).suspend) return undefined
-  if (object.kind === 'ImageRepository') return now + Math.min(milliseconds((object.spec as ImageRepositorySpec).interval), ecrSweep)
+  if (object.kind === 'ImageRepository') {
+    const { image, interval } = object.spec as ImageRepositorySpec
+    return now + Math.min(milliseconds(interval), ecrImage(image) ? ecrSweep : Infinity)
+  }
   if (object.kind === 'ImageUpdateAutomation') return now + milliseconds((object.spec as ImageUpdateAutomationSpec).interval)
   const interval = object.kind === 'ImagePolicy' ? (object.spec as ImagePolicySpec).interval : undefined
   return interval === undefined ? undefined : now + milliseconds(interval)

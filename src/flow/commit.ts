@@ -41,7 +41,8 @@ export async function land(
     files: change.files,
     trees: [...reading.trees.keys()],
   })
-  if (!committed.landed) return { is: 'refused', why: committed.why, tenancy: { target, intents: [...intents, intent], reading } }
+  // Refused is not lost: nothing of it can arrive any more.
+  if (!committed.landed) return { is: 'refused', why: committed.why, tenancy: { target, intents, reading } }
   const entry = await report(intent, { commit: committed.oid, at: committed.committedAt }, target, world)
   // Whatever else was about to land on this head has lost it for ever.
   const left = intents.filter(({ expectedHead }) => expectedHead !== reading.head)

@@ -2,14 +2,14 @@
 import { sumOf, type Limits } from '../core/budget.ts'
 import { Failure } from '../core/failure.ts'
 import { decide, type Plan } from '../core/plan.ts'
-import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
+import { targetKey, type Entry, type Intent, type Target, type TargetId } from '../core/state.ts'
 import type { GitPlace, Outbox, World } from '../ports.ts'
 import { closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
 import { land, report, type Tenancy } from './commit.ts'
 import { configured, situation, type Configured } from './gather.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
 import { conclude } from './report.ts'
-import { settle } from './settle.ts'
+import { settle, settledBy } from './settle.ts'
 import { readOrStart, type Begun } from './start.ts'
 
 export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & {
@@ -22,8 +22,19 @@ export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock'
 const mostRounds = 6
 /** How often a round is tried again after a refusal, before it is left to the sweep. */
 const mostTries = 4
+/** Until a message that was lost is missed. */
+const patience = 60_000
 /** Until a head that does not contain ours is believed. */
 const secondLook = 15_000
+/** The request may have been carried out although it failed. */
+const unanswered: ReadonlySet<string> = new Set([
+  'git-unavailable',
+  'git-timeout',
+  'git-malformed',
+  'git-partial-answer',
+  'git-unexpected',
+  'no-answer',
+])
 /** A longer wait is left to the sweep. */
 const longestSleep = 5_000
 /** After that a fresh message goes on: a function must not run forever. */
@@ -41,6 +52,8 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
     entries.push(...looked.entries)
     left = { tenure: target.tenure, intents: looked.intents, head: looked.reading?.head ?? target.head }
     how = { ...how, careful: looked.again ?? false }
+    if (looked.again) world.log('head-moved', { target: targetKey(id), tries: tries + 1 })
+    if (looked.strange !== undefined) world.log('head-strange', { target: targetKey(id), head: looked.strange, left: target.head })
     if (looked.again && ++tries < mostTries) continue
     const pause = looked.waits ? looked.waits.until - world.clock.now() : 0
     const mayGoOn = world.clock.now() + pause - began < longestHold
@@ -55,14 +68,18 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
       ...(looked.payer !== undefined && { payer: looked.payer }),
       strange: looked.strange ?? null,
       n: target.asked,
-      due: looked.due ?? looked.waits?.until ?? (looked.again ? world.clock.now() + secondLook : null),
+      // An intent that nobody can tell yet is looked at again, even if nothing else is asked.
+      due: looked.due ?? looked.waits?.until ?? (looked.again ? world.clock.now() + secondLook : (settledBy(looked.intents) ?? null)),
     }
     const soon = pause <= longestSleep
     if (!(looked.waits && soon) && (await world.store.letGo(id, target.tenure, kept))) return await finish(looked, entries, world)
     how = { ...how, busy: true }
     if (!looked.waits && mayGoOn && ++rounds < mostRounds) continue
+    world.log('target-handed-over', { target: targetKey(id), rounds })
     // Still being asked: `done` moves first, so that the fresh message has a fresh name.
-    if ((await world.store.letGo(id, target.tenure, { ...kept, whatever: true })) && soon)
+    // And `due` with it: whoever dies before the message is out leaves it to the sweep.
+    const due = Math.min(kept.due ?? Infinity, world.clock.now() + patience)
+    if ((await world.store.letGo(id, target.tenure, { ...kept, due, whatever: true })) && soon)
       await world.outbox.wake(id, `${targetKey(id)}#${target.asked}`)
     return await finish(looked, entries, world)
   }
@@ -127,8 +144,9 @@ async function look(target: Target, how: How, world: Promoting): Promise<Looked>
     forget(target.id, world)
     if (error.code === 'git-throttled' && payer !== undefined)
       await closed(payer, world.clock.now() + (error.retryAfter ?? secondLook), world)
-    // Every outcome lets go, also this one. The intents stay: nobody knows what became of the last request.
-    const intents = (await world.store.target(target.id))?.intents ?? target.intents
+    // Every outcome lets go, also this one. What was refused is over; of what was not answered nobody knows, so its intent stays.
+    const written = unanswered.has(error.code) ? (await world.store.target(target.id))?.intents : undefined
+    const intents = written ?? target.intents
     return {
       entries: [],
       intents,
@@ -155,10 +173,15 @@ async function lookAt(
   const settled = settle(target.intents, first.reading, world.clock.now())
   const entries: Entry[] = []
   for (const { intent, commit, at } of settled.landed) entries.push(await report(intent, { commit, at }, target, world))
-  const tenancy = { target, intents: settled.kept, reading: first.reading }
+  const kept = await unless(settled.kept, (intent) => toldAgain(intent, target, world))
+  await unless(settled.gone, (intent) => toldAgain(intent, target, world))
+  const tenancy = { target, intents: kept, reading: first.reading }
   if (await isStrange(tenancy, config, world)) {
-    return { entries, intents: settled.kept, configured: config, strange: first.reading.head, due: world.clock.now() + secondLook }
+    return { entries, intents: kept, configured: config, strange: first.reading.head, due: world.clock.now() + secondLook }
   }
+  // A commit whose answer was lost may stand where a lagging answer shows the head before it: deciding again on that head could undo what
+  // a person did since. It is found, or nothing of it can arrive any more; until then nothing is decided.
+  if (kept.length > 0) return { entries, intents: kept, configured: config, due: world.clock.now() + secondLook }
   const plan = decide(await situation(config, first.reading, world))
   // Nothing to do is believed only at a head that was really read.
   if (plan.changes.length === 0 && first.reading.warm) {
@@ -167,13 +190,27 @@ async function lookAt(
   if (plan.changes.length === 0 && first.start) {
     // What was read is not the target's branch: there is none, and there need not be one.
     forget(target.id, world)
-    return { configured: config, plan, entries, intents: settled.kept }
+    return { configured: config, plan, entries, intents: kept }
   }
   return {
     configured: config,
     plan,
     ...(await inOrder(plan, config, { tenancy, entries, busy: how.busy, ...(first.start && { start: first.start }) }, world)),
   }
+}
+
+/** An entry knows that it landed, even if a person has rewound the branch since; the announcement may have been what failed. */
+async function toldAgain(intent: Intent, target: Target, world: Promoting): Promise<boolean> {
+  const entry = await world.store.entry(intent)
+  if (entry?.outcome.is !== 'committed') return false
+  await report(intent, { commit: entry.outcome.commit, at: entry.outcome.committedAt }, target, world)
+  return true
+}
+
+async function unless(intents: readonly Intent[], done: (intent: Intent) => Promise<boolean>): Promise<readonly Intent[]> {
+  const left: Intent[] = []
+  for (const intent of intents) if (!(await done(intent))) left.push(intent)
+  return left
 }
 
 async function inOrder(

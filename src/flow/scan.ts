@@ -47,6 +47,7 @@ async function confirm({ tag, signal, at }: NonNullable<ScanRequest['confirm']>,
 async function scanRepository(request: ScanRequest, repository: StoredObject, world: Scanning): Promise<void> {
   const source = sourceOfRepository(repository)
   let tags: readonly string[] = []
+  let merged = 0
   let left = await watchesOf(repository, world)
   for (let attempt = 0; ; attempt++) {
     if (attempt === attempts)
@@ -58,6 +59,7 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
       left.map(async (watch) => ({ watch, selection: (await world.store.selection(watch.policy)) ?? nothingYet(watch.policy) })),
     )
     tags = await listing(source, world)
+    merged += before.reduce((sum, { selection }) => sum + selection.recent.length, 0)
     const judged = await Promise.all(before.map((each) => judge(request, source, tags, each, world)))
     const owed = judged.flatMap((each) => (each.is === 'written' && each.delivered < each.revision ? [each] : []))
     for (const group of groupBy(owed, ({ policy }) => `${policy.scope}/${policy.namespace}`)) {
@@ -80,7 +82,7 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     status,
     world,
   )
-  world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length })
+  world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length, merged })
 }
 
 /** What Flux keeps of a listing, as its status tells it. */
@@ -135,6 +137,9 @@ async function judge(
 
 /** A listing may lag behind what was pushed and deleted while it was made: each is asked for by itself. */
 async function merge(tags: Set<string>, selection: Selection, source: ImageSource, world: Scanning): Promise<void> {
+  // What is chosen now was confirmed once: that it is missing from a listing is no proof that it is gone.
+  if (selection.best !== null && !tags.has(selection.best) && (await world.registry.confirm(source, selection.best)).found)
+    tags.add(selection.best)
   for (const tag of new Set(selection.recent.map((noted) => noted.tag))) {
     const pushed = selection.recent.some((noted) => noted.tag === tag && noted.is === 'push')
     const deleted = selection.recent.some((noted) => noted.tag === tag && noted.is === 'delete')

@@ -1,4 +1,5 @@
 // All boxes behind one door, wired as AWS would wire them: a push raises an event, a rule matches it, a queue's message invokes a function.
+import { speaksQuery } from './aws/query.ts'
 import type { Box, BoxClock } from './box.ts'
 import { dynamodbBox } from './dynamodb.ts'
 import { eventBridgeBox, type BusEvent, type EventBridgeBox } from './eventbridge.ts'
@@ -6,6 +7,7 @@ import { githubBox, type GithubBox, type GithubBoxOptions } from './github.ts'
 import { folderBacking, registryBox, type RegistryBox } from './registry.ts'
 import { account, region } from './sample.ts'
 import { secretsBox, type SecretsBox } from './secrets.ts'
+import { snsBox, type SnsBox } from './sns.ts'
 import { eventSource, sqsBox, type EventSource, type SqsBox, type SqsEvent } from './sqs.ts'
 import { tableBox } from './table.ts'
 import { wallTimers, type Timers } from './time.ts'
@@ -37,6 +39,7 @@ export interface Boxes {
   readonly sqs: SqsBox
   readonly bus: EventBridgeBox
   readonly secrets: SecretsBox
+  readonly sns: SnsBox
   /** From now on queues are served as soon as something arrives. */
   readonly start: () => void
   /** Serves queues and deliveries until nothing is left that can be done now. */
@@ -59,6 +62,7 @@ export function openBoxes(options: BoxesOptions): Boxes {
   })
   const github = githubBox({ clock, backing: folder === undefined ? 'memory' : { folder: `${folder}/git` }, ...options.github })
   const secrets = secretsBox({ clock, ...place, ...(folder !== undefined && { file: `${folder}/secrets.json` }) })
+  const sns = snsBox({ clock, timers, ...place })
   const dynamodb =
     folder === undefined ? { box: tableBox({ clock }).box, close: async () => undefined } : dynamodbBox({ path: `${folder}/table` })
   const sources = sourcesOf(sqs, functions, timers)
@@ -68,6 +72,7 @@ export function openBoxes(options: BoxesOptions): Boxes {
       sqs: around('sqs', sqs.box),
       eventbridge: around('eventbridge', bus.box),
       secrets: around('secrets', secrets.box),
+      sns: around('sns', sns.box),
       ecr: around('ecr', registry.ecr),
       registry: around('registry', registry.oci),
       github: around('github', github.fetch),
@@ -77,12 +82,14 @@ export function openBoxes(options: BoxesOptions): Boxes {
     sqs,
     bus,
     secrets,
+    sns,
     start: () => {
       for (const source of sources) source.start()
     },
     drain: async () => {
       for (let served = 1; served > 0;) {
         await bus.settled()
+        await sns.settled()
         served = 0
         for (const source of sources) served += await source.drain()
       }
@@ -90,6 +97,7 @@ export function openBoxes(options: BoxesOptions): Boxes {
     close: async () => {
       await Promise.all(sources.map((source) => source.stop()))
       await bus.settled()
+      await sns.settled()
       registry.close()
       await dynamodb.close()
     },
@@ -124,12 +132,12 @@ const byTarget: Readonly<Record<string, Service>> = {
   secretsmanager: 'secrets',
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
 }
-type Service = 'dynamodb' | 'sqs' | 'eventbridge' | 'secrets' | 'ecr' | 'registry' | 'github'
+type Service = 'dynamodb' | 'sqs' | 'eventbridge' | 'secrets' | 'sns' | 'ecr' | 'registry' | 'github'
 
 function route(boxes: Readonly<Record<Service, Box>>): Box {
   return async (request) => {
     const operation = request.headers.get('x-amz-target')?.split('.')[0]
-    const service = operation === undefined ? byPath(new URL(request.url).pathname) : byTarget[operation]
+    const service = operation !== undefined ? byTarget[operation] : speaksQuery(request) ? 'sns' : byPath(new URL(request.url).pathname)
     return service === undefined
       ? new Response(`nothing here answers to ${operation ?? new URL(request.url).pathname}\n`, { status: 404 })
       : boxes[service](request)

@@ -1,5 +1,7 @@
-// Misbehaviour on schedule, the same for every box: a plan says, request by request, what goes wrong. Reordering is what delays do.
+// Misbehaviour on schedule, the same for every box: a plan says, request by request, what goes wrong.
+import { speaksQuery, queryRefusal } from './aws/query.ts'
 import type { Box } from './box.ts'
+import { asStale } from './stale.ts'
 import type { Timers } from './time.ts'
 import { wallTimers } from './time.ts'
 
@@ -24,6 +26,12 @@ export type Fault =
   | { readonly is: 'twice' }
   /** The caller dies, before the request leaves or once it is done. */
   | { readonly is: 'death'; readonly when: 'before' | 'after' }
+  /** Waits until a later call of the same wire is over and so is overtaken, but no longer than this many milliseconds: 1000 unless given. */
+  | { readonly is: 'reorder'; readonly atMost?: number }
+  /** Answered from what was so this many milliseconds ago, if the service may do that with this request. */
+  | { readonly is: 'stale'; readonly milliseconds: number }
+  /** The clock is set, forwards or back, before the request is looked at. */
+  | { readonly is: 'clock-jump'; readonly milliseconds: number }
 
 export interface Call {
   readonly service: string
@@ -44,47 +52,95 @@ export interface MisbehavingOptions {
   readonly operation?: (request: Request) => string | Promise<string>
   /** How the caller of this wire dies; a plan that says so needs it. */
   readonly die?: () => void
+  /** How the clock is set; a plan that says so needs it. */
+  readonly jump?: (milliseconds: number) => void
 }
 
 export const misbehaving = (box: Box, options: MisbehavingOptions): Box => {
-  const { service, plan, tally = newTally(), timers = wallTimers, operation = operationOf, die } = options
-  return async (request) => {
-    const call = tally.call(service, await operation(request))
+  const { service, plan, tally = newTally(), timers = wallTimers, operation = operationOf, die, jump } = options
+  const queue = overtaking(timers)
+  return async (asked) => {
+    const call = tally.call(service, await operation(asked))
     const faults = plan(call)
     for (const fault of faults) tally.add(fault.is)
     const has = (kind: Fault['is']) => faults.some(({ is }) => is === kind)
+    jumped(faults, jump)
     await delay(faults, timers, 'before')
-    if (faults.some((fault) => fault.is === 'death' && fault.when === 'before')) return dying(die)
-    if (has('drop-request')) throw connectionLost(call)
-    const refused = faults.map((fault) => refusal(fault, request)).find((response) => response !== undefined)
-    if (refused) return refused
-    const again = has('twice') ? request.clone() : undefined
-    let answer = await box(request)
-    if (again) answer = await box(again)
-    await delay(faults, timers, 'after')
-    if (faults.some((fault) => fault.is === 'death' && fault.when === 'after')) return dying(die)
-    if (has('drop-answer')) throw connectionLost(call)
-    return answer
+    await queue.wait(faults)
+    try {
+      if (faults.some((fault) => fault.is === 'death' && fault.when === 'before')) return dying(die)
+      if (has('drop-request')) throw connectionLost(call)
+      const refused = faults.map((fault) => refusal(fault, asked)).find((response) => response !== undefined)
+      if (refused) return refused
+      const request = faults.reduce((each, fault) => (fault.is === 'stale' ? asStale(each, fault.milliseconds) : each), asked)
+      const again = has('twice') ? request.clone() : undefined
+      let answer = await box(request)
+      if (again) answer = await box(again)
+      await delay(faults, timers, 'after')
+      if (faults.some((fault) => fault.is === 'death' && fault.when === 'after')) return dying(die)
+      if (has('drop-answer')) throw connectionLost(call)
+      return answer
+    } finally {
+      queue.passed()
+    }
   }
 }
 
 /** The same for what is not a request: the delivery of an event, an invocation. Errors and throttles reject; a drop is silence. */
 export const misbehavingDelivery = <Event>(
   deliver: (event: Event) => Promise<unknown>,
-  options: Pick<MisbehavingOptions, 'service' | 'plan' | 'tally' | 'timers'> & { readonly operation: string },
+  options: Pick<MisbehavingOptions, 'service' | 'plan' | 'tally' | 'timers' | 'jump'> & { readonly operation: string },
 ): ((event: Event) => Promise<void>) => {
-  const { service, operation, plan, tally = newTally(), timers = wallTimers } = options
+  const { service, operation, plan, tally = newTally(), timers = wallTimers, jump } = options
+  const queue = overtaking(timers)
   return async (event) => {
     const faults = plan(tally.call(service, operation))
     for (const fault of faults) tally.add(fault.is)
     const has = (kind: Fault['is']) => faults.some(({ is }) => is === kind)
+    jumped(faults, jump)
     await delay(faults, timers, 'before')
-    if (has('drop-request')) return
-    if (has('error') || has('throttle')) throw new Error(`${service} ${operation}: not delivered, as planned`)
-    await deliver(event)
-    if (has('twice')) await deliver(event)
-    await delay(faults, timers, 'after')
-    if (has('drop-answer')) throw new Error(`${service} ${operation}: delivered, and the answer lost, as planned`)
+    await queue.wait(faults)
+    try {
+      if (has('drop-request')) return
+      if (has('error') || has('throttle')) throw new Error(`${service} ${operation}: not delivered, as planned`)
+      await deliver(event)
+      if (has('twice')) await deliver(event)
+      await delay(faults, timers, 'after')
+      if (has('drop-answer')) throw new Error(`${service} ${operation}: delivered, and the answer lost, as planned`)
+    } finally {
+      queue.passed()
+    }
+  }
+}
+
+/** Who lets others pass on one wire. */
+const overtaking = (timers: Timers) => {
+  let waiting: (() => void)[] = []
+  return {
+    wait: async (faults: readonly Fault[]): Promise<void> => {
+      const fault = faults.find(({ is }) => is === 'reorder')
+      if (fault?.is !== 'reorder') return
+      await new Promise<void>((go) => {
+        const cancel = timers.after(fault.atMost ?? 1000, go)
+        waiting.push(() => {
+          cancel()
+          go()
+        })
+      })
+    },
+    passed: (): void => {
+      const released = waiting
+      waiting = []
+      for (const go of released) go()
+    },
+  }
+}
+
+const jumped = (faults: readonly Fault[], jump: MisbehavingOptions['jump']): void => {
+  for (const fault of faults) {
+    if (fault.is !== 'clock-jump') continue
+    if (jump === undefined) throw new Error('the plan lets the clock jump, but nobody said how: give `jump`')
+    jump(fault.milliseconds)
   }
 }
 
@@ -95,8 +151,9 @@ const delay = async (faults: readonly Fault[], timers: Timers, when: 'before' | 
   }
 }
 
-const operationOf = (request: Request): string => {
+const operationOf = async (request: Request): Promise<string> => {
   const target = request.headers.get('x-amz-target')
+  if (speaksQuery(request)) return new URLSearchParams(await request.clone().text()).get('Action') ?? 'none'
   return target === null ? `${request.method} ${new URL(request.url).pathname}` : (target.split('.')[1] ?? target)
 }
 
@@ -117,6 +174,7 @@ const refusal = (fault: Fault, request: Request): Response | undefined => {
   if (fault.is !== 'throttle') return undefined
   const target = request.headers.get('x-amz-target')
   const code = target?.startsWith('DynamoDB') ? 'ProvisionedThroughputExceededException' : 'ThrottlingException'
+  if (speaksQuery(request)) return errorResponse(request, 429, 'Throttled', 'Rate exceeded')
   // AWS's JSON services throttle with 400; the rest of the world says 429, and when to come back.
   return target === null
     ? errorResponse(request, 429, 'TOOMANYREQUESTS', 'too many requests, as planned', { 'retry-after': String(fault.retryAfter ?? 1) })
@@ -129,6 +187,7 @@ const errorResponse = (
   message: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response => {
+  if (speaksQuery(request)) return queryRefusal({ status, code, message })
   const aws = request.headers.has('x-amz-target')
   const body = aws ? { __type: code, message } : { message, code, errors: [{ code, message }] }
   return new Response(JSON.stringify(body), {
@@ -144,7 +203,18 @@ export interface Tally {
   readonly counts: () => Readonly<Record<Fault['is'], number>>
 }
 export const newTally = (): Tally => {
-  const counts: Record<Fault['is'], number> = { delay: 0, error: 0, throttle: 0, 'drop-request': 0, 'drop-answer': 0, twice: 0, death: 0 }
+  const counts: Record<Fault['is'], number> = {
+    delay: 0,
+    error: 0,
+    throttle: 0,
+    'drop-request': 0,
+    'drop-answer': 0,
+    twice: 0,
+    death: 0,
+    reorder: 0,
+    stale: 0,
+    'clock-jump': 0,
+  }
   const calls = new Map<string, number>()
   return {
     call: (service, operation) => {
@@ -184,6 +254,7 @@ export type Kind = Fault['is']
 /** How likely each fault is for one call. */
 export type Rates = Readonly<Partial<Record<Kind, number>>>
 
+/** Stale reads, jumps of the clock and overtaking are asked for by name: they mean something only where a scenario expects them. */
 export const ratesByLevel: Readonly<Record<Level, Rates>> = {
   none: {},
   low: { delay: 0.02, error: 0.002, throttle: 0.002, 'drop-request': 0.001, 'drop-answer': 0.001, twice: 0.001, death: 0.0005 },
@@ -194,12 +265,15 @@ export const ratesByLevel: Readonly<Record<Level, Rates>> = {
 export interface DrawnOptions {
   readonly random: () => number
   readonly rates: Rates
-  /** The longest delay. */
+  /** The longest delay, the longest lag, the widest jump of the clock. */
   readonly longest?: number
 }
 /** Kinds are drawn in one fixed order and each exactly once, so that a seed means the same calls whatever the rates are. */
 export const drawn = ({ random, rates, longest = 2000 }: DrawnOptions): Plan => {
-  const kinds = ['delay', 'error', 'throttle', 'drop-request', 'drop-answer', 'twice', 'death'] as const satisfies readonly Kind[]
+  const kinds = [
+    ...(['delay', 'error', 'throttle', 'drop-request', 'drop-answer', 'twice', 'death'] as const),
+    ...(['reorder', 'stale', 'clock-jump'] as const),
+  ] satisfies readonly Kind[]
   return () => {
     const size = random()
     return kinds.flatMap((kind) => (random() < (rates[kind] ?? 0) ? [faultOf(kind, size, longest)] : []))
@@ -215,6 +289,12 @@ const faultOf = (kind: Kind, size: number, longest: number): Fault => {
       return { is: 'throttle', retryAfter: Math.ceil(size * 5) }
     case 'death':
       return { is: 'death', when: size < 0.5 ? 'before' : 'after' }
+    case 'reorder':
+      return { is: 'reorder', atMost: Math.ceil(size * longest) }
+    case 'stale':
+      return { is: 'stale', milliseconds: Math.ceil(size * longest) }
+    case 'clock-jump':
+      return { is: 'clock-jump', milliseconds: Math.round((size - 0.5) * 2 * longest) }
     case 'drop-request':
     case 'drop-answer':
     case 'twice':

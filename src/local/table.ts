@@ -1,7 +1,7 @@
 // DynamoDB's wire protocol over tables in memory: the operations and expressions that our own store sends, and nothing else. It stands
 // beside dynalite because it is deterministic, ten times faster, and can be put back to an earlier state.
 import type { Box, BoxClock } from './box.ts'
-import type { Input } from './aws/json.ts'
+import type { Input, Operation } from './aws/json.ts'
 import {
   awsJson,
   isRecord,
@@ -94,19 +94,19 @@ const reading = (table: Find) => {
     return text === undefined ? undefined : projections(text)
   }
   return {
-    GetItem: (input: Input) => {
+    GetItem: (input, { stale }) => {
       refuseOthers('GetItem', input, ['TableName', 'Key', 'ConsistentRead', 'ProjectionExpression', 'ExpressionAttributeNames'])
       const from = table(optionalText(input, 'TableName'))
       const projection = projecting(input)
       const given = bound(input, [projection])
-      const found = from.get(keyIn(input['Key'], from))
+      const found = from.get(keyIn(input['Key'], from), optionalFlag(input, 'ConsistentRead') ? 0 : stale)
       return found === undefined ? {} : { Item: projected(found, projection, given) }
     },
-    BatchGetItem: (input: Input) => {
+    BatchGetItem: (input, { stale }) => {
       refuseOthers('BatchGetItem', input, ['RequestItems'])
-      return batchGet(input, table, sizeOf)
+      return batchGet(input, table, sizeOf, stale)
     },
-    Query: (input: Input) => {
+    Query: (input, { stale }) => {
       refuseOthers('Query', input, queryParameters)
       const from = table(optionalText(input, 'TableName'))
       const index = optionalText(input, 'IndexName')
@@ -122,7 +122,7 @@ const reading = (table: Find) => {
       if (limit !== undefined && !(limit >= 1))
         throw invalid(`Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1`)
       const start = input['ExclusiveStartKey']
-      const collection = from.collection(index)
+      const collection = from.collection(index, optionalFlag(input, 'ConsistentRead') ? 0 : stale)
       const page = ask(
         {
           where: where.tree,
@@ -142,7 +142,7 @@ const reading = (table: Find) => {
         ...(page.last && { LastEvaluatedKey: picked(page.last, [...namesOf(collection.key), ...namesOf(from.definition.key)]) }),
       }
     },
-  }
+  } satisfies Record<string, Operation>
 }
 const queryParameters = [
   ...['TableName', 'IndexName', 'KeyConditionExpression', 'FilterExpression', 'ProjectionExpression', 'ExpressionAttributeNames'],
@@ -276,11 +276,12 @@ const projected = (item: Item, projection: Parsed<readonly string[]> | undefined
 
 const largestBatch = 16 * 1_048_576
 
-const batchGet = (input: Input, table: Find, sizeOf: (item: Item) => number) => {
+const batchGet = (input: Input, table: Find, sizeOf: (item: Item) => number, stale: number) => {
   const wishes = Object.entries(optionalRecord(input, 'RequestItems') ?? {}).flatMap(([name, request]) => {
     if (!isRecord(request)) throw invalid('RequestItems: expected a request for each table')
     refuseOthers('BatchGetItem', request, ['Keys', 'ConsistentRead'])
-    return records(request, 'Keys').map((key) => ({ name, from: table(name), raw: key, key: keyIn(key, table(name)) }))
+    const behind = optionalFlag(request, 'ConsistentRead') ? 0 : stale
+    return records(request, 'Keys').map((key) => ({ name, from: table(name), raw: key, key: keyIn(key, table(name)), behind }))
   })
   if (wishes.length === 0 || wishes.length > 100)
     throw invalid(`Too many items requested for the BatchGetItem call: expected 1 to 100, met ${wishes.length}`)
@@ -293,8 +294,8 @@ const batchGet = (input: Input, table: Find, sizeOf: (item: Item) => number) => 
   const Responses: Record<string, Item[]> = {}
   const UnprocessedKeys: Record<string, { Keys: Input[] }> = {}
   let size = 0
-  for (const { name, from, raw, key } of wishes) {
-    const item = from.get(key)
+  for (const { name, from, raw, key, behind } of wishes) {
+    const item = from.get(key, behind)
     size += item ? sizeOf(item) : 0
     Responses[name] ??= []
     if (size > largestBatch) (UnprocessedKeys[name] ??= { Keys: [] }).Keys.push(raw)

@@ -440,6 +440,11 @@ const ofHistory: readonly Case[] = [
     expect(await store.putEntry(entry('e1', NOW))).toBe(false)
     expect(await store.entries('prod', 'flux-system')).toEqual({ entries: [entry('e1', NOW, { outcome })] })
   }),
+  it('an entry is found by what its intent knows', async (store) => {
+    await store.putEntry(entry('e1', NOW))
+    expect(await store.entry({ automation: app, at: NOW, id: 'e1' })).toEqual(entry('e1', NOW))
+    expect(await store.entry({ automation: app, at: NOW + 1, id: 'e1' })).toBeUndefined()
+  }),
   it('entries of one moment are all there, and those of another namespace are elsewhere', async (store) => {
     const elsewhere = entry('e1', NOW, { automation: { ...app, namespace: 'apps' } })
     for (const each of [entry('e1', NOW), entry('e2', NOW), elsewhere]) expect(await store.putEntry(each)).toBe(true)

@@ -82,6 +82,71 @@ describe('a fault', () => {
     ])
   })
 
+  it('reorder: waits until it has been overtaken, or until nobody came', async () => {
+    const time = virtualTime()
+    const { seen, box } = counting()
+    const wire = misbehaving(box, {
+      service: 's',
+      plan: scripted([{ nth: [1, 4], faults: [{ is: 'reorder', atMost: 100 }] }]),
+      timers: time,
+    })
+    void wire(post('1'))
+    await time.settle()
+    expect(seen).toEqual([])
+    await wire(post('2'))
+    await time.settle()
+    await wire(post('3'))
+    void wire(post('4'))
+    await time.advance(99)
+    expect(seen).toEqual(['2', '1', '3'])
+    await time.advance(1)
+    expect(seen).toEqual(['2', '1', '3', '4'])
+  })
+
+  it('reorder: befalls deliveries too', async () => {
+    const time = virtualTime()
+    const seen: number[] = []
+    const deliver = misbehavingDelivery(async (event: number) => void seen.push(event), {
+      service: 'events',
+      operation: 'delivery',
+      plan: scripted([{ nth: 1, faults: [{ is: 'reorder' }] }]),
+      timers: time,
+    })
+    await Promise.all([deliver(1), deliver(2)])
+    expect(seen).toEqual([2, 1])
+  })
+
+  it('clock-jump: the clock is set before the request is looked at, also backwards', async () => {
+    const time = virtualTime(10_000)
+    const seen: number[] = []
+    const box: Box = async () => {
+      seen.push(time.now())
+      return new Response()
+    }
+    const jumps = [5000, -7000]
+    const wire = misbehaving(box, {
+      service: 's',
+      plan: ({ nth }) => [{ is: 'clock-jump', milliseconds: jumps[nth - 1] ?? 0 }],
+      timers: time,
+      jump: time.jump,
+    })
+    await wire(post())
+    await wire(post())
+    expect(seen).toEqual([15_000, 8000])
+  })
+
+  it.each<[string, Fault]>([
+    ['die', { is: 'death', when: 'before' }],
+    ['jump', { is: 'clock-jump', milliseconds: 1 }],
+  ])('that needs a hand on the world asks for it: %s', async (hand, fault) => {
+    const { seen, ended } = await once(fault)
+    expect([seen, String(ended)]).toEqual([[], expect.stringContaining(`give \`${hand}\``)])
+  })
+
+  it('stale: changes nothing where nothing may be stale', async () => {
+    expect(await once({ is: 'stale', milliseconds: 1000 })).toEqual({ seen: ['x'], ended: '200 answer 1', counts: { ...zero, stale: 1 } })
+  })
+
   it('throttle: is said in each service’s own way', async () => {
     const sdk = (wire: Box) => ({
       region: 'eu-west-1',
@@ -176,6 +241,19 @@ describe('a plan', () => {
           .filter(({ is }) => is === kind).length / 4000
       expect([kind, met > rate / 2 && met < rate * 2]).toEqual([kind, true])
     }
+  })
+
+  it('draws every kind that is asked for', () => {
+    const rates = Object.fromEntries(Object.keys(zero).map((kind) => [kind, 0.5]))
+    const plan = drawn({ random: seeded(5), rates, longest: 100 })
+    const met = Array.from({ length: 200 }, (_, nth) => plan({ service: 's', operation: 'o', nth })).flat()
+    expect([...new Set(met.map(({ is }) => is))].sort()).toEqual(Object.keys(zero).sort())
+    const jumps = met.flatMap((fault) => (fault.is === 'clock-jump' ? [fault.milliseconds] : []))
+    expect([jumps.some((each) => each > 0), jumps.some((each) => each < 0), jumps.every((each) => Math.abs(each) <= 100)]).toEqual([
+      true,
+      true,
+      true,
+    ])
   })
 
   it('draws the same randomness whatever comes of it', () => {

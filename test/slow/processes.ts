@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Runs a program to its end; one that is not installed is a failure that says so. */
-export async function run(program: string, ...args: readonly string[]): Promise<string> {
+export const run = (program: string, ...args: readonly string[]): Promise<string> => runIn({}, program, ...args)
+
+/** With these variables beside the ones that are there. */
+export async function runIn(environment: Readonly<Record<string, string>>, program: string, ...args: readonly string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(program, args, { timeout: 50_000 })
+    const { stdout } = await promisify(execFile)(program, args, { timeout: 120_000, env: { ...process.env, ...environment } })
     return stdout
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
@@ -43,7 +46,7 @@ export async function start(program: string, argsFor: (port: number, folder: str
   return { url, folder, stop }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -7,11 +7,15 @@ import type { Wire } from './wire.ts'
 
 const PAGE = 100
 
-export const history = (wire: Wire): Pick<Store, 'putEntry' | 'entries'> => ({
+export const history = (wire: Wire): Pick<Store, 'putEntry' | 'entry' | 'entries'> => ({
   putEntry: (entry) =>
     wire.put(attributes({ ...entryKey(entry), v: FORMAT, is: 'entry', body: pack(entry, `history entry ${entry.id}`) }), {
       if: 'attribute_not_exists(#pk)',
     }),
+  entry: async (key) => {
+    const item = await wire.get(entryKey(key))
+    return item && unpackBody<Entry>(item)
+  },
   entries: async (scope, namespace, { limit = PAGE, before } = {}) => {
     const values = { pk: historyOf(scope, namespace), ...(before === undefined ? {} : { before }) }
     // One more than asked for, to know whether there is a next page.

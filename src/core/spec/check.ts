@@ -4,18 +4,34 @@ import { parseGitUrl } from '../git-url.ts'
 import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
 import { compileExclusions, compileRule } from '../select/rule.ts'
-import { prepareSelector, type LabelSelector } from '../selector.ts'
+import { prepareSelector } from '../selector.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Kind } from './schemas.ts'
 
 export interface Finding {
   /** From `spec` on. */
   readonly path: readonly string[]
+  readonly is: 'refused' | 'without-effect'
+  readonly message: string
+  readonly code: 'template' | 'meaningless' | 'not-supported'
+}
+
+export const check = (kind: Kind, spec: unknown): readonly Finding[] =>
+  troublesOf(kind, spec).map(({ path, message, warning, code = 'meaningless' }) => ({
+    path,
+    is: warning ? 'without-effect' : 'refused',
+    message: `spec.${path.join('.')}: ${message}`,
+    code,
+  }))
+
+interface Trouble {
+  readonly path: readonly string[]
   readonly message: string
   /** It works, but perhaps not as meant. */
   readonly warning?: true
+  readonly code?: Finding['code']
 }
 
-export function check(kind: Kind, spec: unknown): readonly Finding[] {
+function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
   switch (kind) {
     case 'ImageRepository':
       return checkImageRepository(spec as ImageRepositorySpec)
@@ -25,12 +41,13 @@ export function check(kind: Kind, spec: unknown): readonly Finding[] {
       return checkAutomation(spec as ImageUpdateAutomationSpec)
     case 'GitRepository': {
       const url = parseGitUrl((spec as GitRepositorySpec).url)
-      return url.ok ? [] : [{ path: ['url'], message: url.problem }]
+      // Flux would write there, too.
+      return url.ok ? [] : [{ path: ['url'], message: url.problem, code: 'not-supported' }]
     }
   }
 }
 
-function checkImageRepository({ image, insecure = false, exclusionList }: ImageRepositorySpec): readonly Finding[] {
+function checkImageRepository({ image, insecure = false, exclusionList }: ImageRepositorySpec): readonly Trouble[] {
   const parsed = parseImage(image, { insecure })
   const { fault } = compileExclusions(exclusionList)
   return [
@@ -39,8 +56,8 @@ function checkImageRepository({ image, insecure = false, exclusionList }: ImageR
   ]
 }
 
-function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Finding[] {
-  const { faults } = compileRule({ policy: policy as never, ...(filterTags && { filterTags: filterTags as never }) })
+function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Trouble[] {
+  const { faults } = compileRule({ policy, ...(filterTags && { filterTags }) })
   const range = policy.semver?.range
   return [
     ...(faults.policy ? [{ path: ['policy'], message: `${faults.policy.error}${range === undefined ? '' : hint(range)}` }] : []),
@@ -55,18 +72,18 @@ function hint(range: string): string {
   return ' (expected a range such as ">=1.0.0" or "1.x")'
 }
 
-function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Finding[] {
+function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Trouble[] {
   const commit = git?.commit
   const template = checkTemplate(
     commit?.messageTemplate ?? '',
     commit?.messageTemplateValues ? { values: commit.messageTemplateValues } : {},
   )
-  const selector = prepareSelector(policySelector as LabelSelector | undefined)
+  const selector = prepareSelector(policySelector)
   const path = ['git', 'commit', 'messageTemplate']
   return [
     ...(template.ok
-      ? template.warnings.map((message) => ({ path, message, warning: true as const }))
-      : [{ path, message: template.error }]),
+      ? template.warnings.map((message) => ({ path, message, warning: true as const, code: 'template' as const }))
+      : [{ path, message: template.error, code: 'template' as const }]),
     ...(selector.ok ? [] : [{ path: ['policySelector'], message: selector.error }]),
   ]
 }

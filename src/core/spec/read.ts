@@ -4,6 +4,7 @@ import { isMap, isScalar, LineCounter, parseAllDocuments, type Document } from '
 import { nearest } from '../nearest.ts'
 import { check } from './check.ts'
 import { isKind, kinds, type Kind } from './schemas.ts'
+import { shortcomings } from './unsupported.ts'
 
 /** An object as a user wrote it. */
 export interface Manifest {
@@ -20,11 +21,13 @@ export interface Manifest {
 export interface Problem {
   readonly from: string
   readonly message: string
+  /** What programs tell apart: a field that is right but not honoured here, an API version that nobody reads any more. */
+  readonly code?: 'not-supported' | 'old-version' | 'template' | 'meaningless'
 }
 export interface Read {
   readonly manifests: readonly Manifest[]
   readonly problems: readonly Problem[]
-  /** What works, but perhaps not as meant. */
+  /** What is accepted and does not do all that it does in Flux, or perhaps not what was meant. */
   readonly warnings: readonly Problem[]
   /** Kinds that are none of ours, and how many of each. */
   readonly skipped: Readonly<Record<string, number>>
@@ -83,7 +86,11 @@ export function readManifests(text: string, file: string, defaults: { readonly n
     if (!isKind(kind) || group !== kinds[kind].group) return count(kind)
     const title = `${kind} "${metadata?.name ?? ''}"`
     if (!(kinds[kind].versions as readonly string[]).includes(version)) {
-      problems.push({ from: where.at(['apiVersion']), message: `${title}: apiVersion ${apiVersion} is not understood; write ${group}/v1` })
+      problems.push({
+        from: where.at(['apiVersion']),
+        message: `${title}: apiVersion ${apiVersion} is not understood; write ${group}/v1`,
+        code: 'old-version',
+      })
       return
     }
     const name = metadata?.name
@@ -98,11 +105,10 @@ export function readManifests(text: string, file: string, defaults: { readonly n
         problems.push({ from: where.at(['spec', ...pathOf(issue)]), message: `${title}: ${describe(issue, kind)}` })
       return
     }
-    const findings = check(kind, read.output)
-    for (const { path, message, warning } of findings) {
-      ;(warning ? warnings : problems).push({ from: where.at(['spec', ...path]), message: `${title}: spec.${path.join('.')}: ${message}` })
-    }
-    if (findings.some(({ warning }) => !warning)) return
+    const said = [...shortcomings(kind, read.output), ...check(kind, read.output)]
+    for (const { path, is, message, code } of said)
+      (is === 'refused' ? problems : warnings).push({ from: where.at(['spec', ...path]), message: `${title}: ${message}`, code })
+    if (said.some(({ is }) => is === 'refused')) return
     manifests.push({
       kind,
       apiVersion,

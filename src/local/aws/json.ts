@@ -1,8 +1,10 @@
 // What SQS, EventBridge, Secrets Manager and DynamoDB have in common on the wire: one POST, the operation in a header, JSON both ways.
 import type { Box } from '../box.ts'
+import { staleness } from '../stale.ts'
 
 export type Input = Readonly<Record<string, unknown>>
-export type Operation = (input: Input) => unknown
+/** `stale`: how many milliseconds ago the answer may be from, where the service allows that. */
+export type Operation = (input: Input, asked: { readonly stale: number }) => unknown
 export type Operations = Readonly<Record<string, Operation>>
 
 /** An error that the service answers with. */
@@ -42,7 +44,7 @@ export const awsJson = (protocol: { readonly target: string; readonly version: '
       const operation = target === protocol.target && Object.hasOwn(operations, name) ? operations[name] : undefined
       if (operation === undefined)
         throw new Refusal('UnknownOperationException', `this box knows ${Object.keys(operations).join(', ')}; met "${target}.${name}"`)
-      const output = await operation(parse(await request.text()))
+      const output = await operation(parse(await request.text()), { stale: staleness(request) })
       return new Response(JSON.stringify(output ?? {}), { headers: { 'content-type': contentType, 'x-amzn-requestid': id } })
     } catch (error) {
       if (error instanceof Refusal) return refusalResponse(contentType, error)

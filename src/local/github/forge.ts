@@ -66,6 +66,8 @@ export interface Forge {
   readonly tellPull: (told: PullTold) => void
   readonly onPull: (listener: (told: PullTold) => void) => void
   readonly counts: Map<string, number>
+  /** What is looked at meanwhile is seen as it was so many milliseconds ago; `look` may not wait for anything. */
+  readonly behind: <T>(milliseconds: number, look: () => T) => T
 }
 
 export function openForge(wish: ForgeOptions): Forge {
@@ -82,9 +84,10 @@ export function openForge(wish: ForgeOptions): Forge {
   const listeners: ((push: Push) => void)[] = []
   const pullListeners: ((told: PullTold) => void)[] = []
   const ids = { last: 1000 }
+  const late = { milliseconds: 0 }
   const open = (owner: string, name: string, defaultBranch: string) => {
     const store = backing === 'memory' ? memoryBacking() : diskBacking(placeOf(backing.folder, owner, name), defaultBranch)
-    const gitRepo = openGitRepo(store, { ...freshNotes(ids.last + 1, owner, name, clock.now()), defaultBranch }, clock)
+    const gitRepo = openGitRepo(store, { ...freshNotes(ids.last + 1, owner, name, clock.now()), defaultBranch }, clock, late)
     ids.last = Math.max(
       ids.last,
       gitRepo.notes.id,
@@ -106,6 +109,14 @@ export function openForge(wish: ForgeOptions): Forge {
     access: openAccess(clock),
     limits: openLimits(clock, wish.limits ?? {}),
     counts: new Map(),
+    behind(milliseconds, look) {
+      late.milliseconds = milliseconds
+      try {
+        return look()
+      } finally {
+        late.milliseconds = 0
+      }
+    },
     create({ owner, name, private: isPrivate = false, defaultBranch = 'main' }) {
       if (gitRepos.some(({ notes }) => fullName(notes).toLowerCase() === `${owner}/${name}`.toLowerCase()))
         throw new Error(`${owner}/${name} exists already: ask for it with gitRepo('${owner}/${name}')`)

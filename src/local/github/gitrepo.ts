@@ -84,7 +84,13 @@ export interface Pull {
 
 export const fullName = (notes: Pick<Notes, 'owner' | 'name'>) => `${notes.owner}/${notes.name}`
 
-export function openGitRepo(backing: Backing, fresh: Notes, clock: { readonly now: () => number }): GitRepo {
+/** `late`: how far behind the one request that is being answered just now may be. */
+export function openGitRepo(
+  backing: Backing,
+  fresh: Notes,
+  clock: { readonly now: () => number },
+  late: { readonly milliseconds: number } = { milliseconds: 0 },
+): GitRepo {
   const kept = backing.note()
   // Only this file writes it, so it is what `Notes` says.
   const notes: Notes = kept === undefined ? fresh : Object.assign(fresh, JSON.parse(kept) as Partial<Notes>)
@@ -92,8 +98,9 @@ export function openGitRepo(backing: Backing, fresh: Notes, clock: { readonly no
   const past = new Map<string, { readonly at: number; readonly oid: string | undefined }[]>()
   const lag = { milliseconds: 0 }
   const asSeen = (name: string, oid: string | undefined) => {
-    if (lag.milliseconds === 0) return oid
-    const edge = clock.now() - lag.milliseconds
+    const behind = Math.max(lag.milliseconds, late.milliseconds)
+    if (behind === 0) return oid
+    const edge = clock.now() - behind
     const moves = past.get(name) ?? []
     // The newest value that is old enough; failing that, what was there before the first move.
     const then = moves.find((_, at) => (moves[at + 1]?.at ?? Infinity) > edge)
@@ -113,9 +120,12 @@ export function openGitRepo(backing: Backing, fresh: Notes, clock: { readonly no
     seen: { ...git, backing: seenBacking },
     notes,
     save: () => backing.putNote(JSON.stringify(notes)),
-    setLag: (milliseconds) => void (lag.milliseconds = milliseconds),
+    setLag(milliseconds) {
+      lag.milliseconds = milliseconds
+      // What was there when the lag began is seen.
+      past.clear()
+    },
     remember(changes, now) {
-      if (lag.milliseconds === 0) return past.clear()
       for (const { name, before, after } of changes) {
         const moves = past.get(name) ?? [{ at: -Infinity, oid: before ?? undefined }]
         past.set(name, [...moves.slice(-20), { at: now, oid: after ?? undefined }])

@@ -1,5 +1,6 @@
 // The REST door: finds the operation, asks who may, checks what is sent, answers as GitHub does.
 import { createHash } from 'node:crypto'
+import { staleness } from '../stale.ts'
 import type { Actor } from './access.ts'
 import { admit, reaches } from './access.ts'
 import { Refusal, answer, notFound } from './answers.ts'
@@ -63,7 +64,10 @@ export function restDoor(forge: Forge): RestDoor {
     admit(actor, gitRepo.notes, ...found.route.needs)
     if (call.writes && gitRepo.notes.archived) throw new Refusal(403, 'Repository was archived so is read-only.')
     checkBody(asked.body, found.route.body ?? {})
-    return finish(request, found.route.handle(asked, gitRepo), budget)
+    const { handle } = found.route
+    const stale = found.route.method === 'GET' ? staleness(request) : 0
+    const reply = forge.behind(stale, () => handle(asked, gitRepo))
+    return finish(request, reply, budget)
   }
 }
 

@@ -57,6 +57,8 @@ export interface Scene {
   readonly files: (branch?: string) => ReadonlyMap<string, { readonly mode: string; readonly oid: string }>
   /** Newest first. */
   readonly log: (branch?: string) => readonly LoggedCommit[]
+  /** The commit that a branch points to. */
+  readonly tip: (branch?: string) => LoggedCommit | undefined
   readonly pulls: () => readonly Readonly<Pull>[]
   readonly rules: (rulesets: readonly (Omit<Ruleset, 'id' | 'bypass'> & { readonly bypass?: Ruleset['bypass'] })[]) => void
   readonly settings: (wish: {
@@ -131,6 +133,10 @@ export function sceneOf(forge: Forge, gitRepo: GitRepo): Scene {
     log(branch) {
       const start = head(branch)
       return start === undefined ? [] : [...walk(git, start)].map((walked) => logged(forge, gitRepo, walked.oid))
+    },
+    tip(branch) {
+      const oid = head(branch)
+      return oid === undefined ? undefined : logged(forge, gitRepo, oid)
     },
     pulls: () => notes.pulls,
     rules(rulesets) {

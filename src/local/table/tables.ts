@@ -37,11 +37,12 @@ export interface TableState {
 }
 export interface Table {
   readonly definition: TableDefinition
-  readonly get: (key: Item) => Item | undefined
+  /** `stale`: as it was so many milliseconds ago, as far as that is remembered. */
+  readonly get: (key: Item, stale?: number) => Item | undefined
   readonly put: (item: Item) => void
   readonly remove: (key: Item) => void
   /** Where a query looks: the table itself, or an index as far as it has caught up. */
-  readonly collection: (index: string | undefined) => Collection
+  readonly collection: (index: string | undefined, stale?: number) => Collection
   readonly items: () => readonly Item[]
   readonly snapshot: () => TableState
 }
@@ -51,6 +52,9 @@ export interface TableWorld {
   /** Milliseconds that the next change takes to reach the indexes. */
   readonly indexLag: () => number
 }
+
+/** How many changes of a table an eventually consistent read may be behind. */
+const remembered = 256
 
 interface Index extends IndexDefinition, Collection {
   readonly lagging: Lagging[]
@@ -74,6 +78,9 @@ export const openTable = (definition: TableDefinition, world: TableWorld, from?:
       ] as const
     }),
   )
+  const past: Lagging[] = []
+  /** The changes that a reader so far behind has not seen, newest first. */
+  const unseen = (stale: number) => (stale > 0 ? past.filter(({ at }) => at > world.clock.now() - stale).reverse() : [])
   const indexed = (index: Index, item: Item | undefined) => {
     const hash = item?.[index.key.hash]
     return item === undefined || hash === undefined || (index.key.range !== undefined && item[index.key.range] === undefined)
@@ -94,6 +101,8 @@ export const openTable = (definition: TableDefinition, world: TableWorld, from?:
     }
   }
   const change = (before: Item | undefined, after: Item | undefined) => {
+    past.push({ at: world.clock.now(), before, after })
+    if (past.length > remembered) past.shift()
     for (const index of indexes.values()) {
       if (indexed(index, before) === undefined && indexed(index, after) === undefined) continue
       // In order: a later change of an item never overtakes an earlier one.
@@ -103,10 +112,21 @@ export const openTable = (definition: TableDefinition, world: TableWorld, from?:
     }
   }
   const get = (item: Item) => findRow(rows, item[key.hash] ?? {}, item, order)
+  /** The rows without what a reader so far behind has not seen; nothing is copied for who sees everything. */
+  const rowsBefore = (stale: number): Partitions => {
+    const changes = unseen(stale)
+    if (changes.length === 0) return rows
+    const then = copied(rows)
+    for (const { before, after } of changes) {
+      if (after) dropRow(then, after[key.hash] ?? {}, after, order)
+      if (before) putRow(then, before[key.hash] ?? {}, before, order)
+    }
+    return then
+  }
 
   return {
     definition,
-    get,
+    get: (item, stale = 0) => findRow(rowsBefore(stale), item[key.hash] ?? {}, item, order),
     put: (item) => {
       checkItem(item, definition)
       const before = get(item)
@@ -119,8 +139,8 @@ export const openTable = (definition: TableDefinition, world: TableWorld, from?:
       dropRow(rows, of[key.hash] ?? {}, of, order)
       change(before, undefined)
     },
-    collection: (name) => {
-      if (name === undefined) return { key, order, partitions: rows }
+    collection: (name, stale = 0) => {
+      if (name === undefined) return { key, order, partitions: rowsBefore(stale) }
       const index = indexes.get(name)
       if (index === undefined) throw invalid(`The table does not have the specified index: ${name}`)
       catchUp(index)

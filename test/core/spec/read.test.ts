@@ -66,7 +66,7 @@ metadata: { name: app }
 spec: { image: example/app, interval: 5 days }
 `)
     expect(manifests).toEqual([])
-    expect(problems).toEqual([
+    expect(problems).toMatchObject([
       { from: 'app.yaml:7', message: 'ImagePolicy "app": spec.policy has no field "semvar" (did you mean "semver"?)' },
       { from: 'app.yaml:13', message: 'ImagePolicy "other": spec.imageRepositoryRef.name is missing' },
       { from: 'app.yaml:13', message: 'ImagePolicy "other": spec.imageRepositoryRef has no field "nam" (did you mean "name"?)' },
@@ -99,7 +99,7 @@ spec: { image: example/app, interval: 5 days }
   ])('refuses %s when it is applied, not at the first push', (_, spec, message) => {
     const { manifests, problems } = read(policy(spec))
     expect(manifests).toEqual([])
-    expect(problems).toEqual([{ from: expect.stringMatching(/^app\.yaml:\d+$/), message: expect.stringContaining(message) }])
+    expect(problems).toMatchObject([{ from: expect.stringMatching(/^app\.yaml:\d+$/), message: expect.stringContaining(message) }])
   })
 
   const automation = (template: string) => `apiVersion: image.toolkit.fluxcd.io/v1beta2
@@ -114,12 +114,14 @@ spec:
   test('warns of the removed fields that tagboat still fills in', () => {
     const { manifests, warnings } = read(automation('{{range .Updated.Images}}{{println .}}{{end}}'))
     expect(manifests).toHaveLength(1)
-    expect(warnings).toEqual([{ from: 'app.yaml:7', message: expect.stringContaining("template uses removed '.Updated' field") }])
+    expect(warnings).toEqual([
+      { code: 'template', from: 'app.yaml:7', message: expect.stringContaining("template uses removed '.Updated' field") },
+    ])
   })
 
   test('refuses a template that cannot be parsed', () => {
     const { problems } = read(automation('{{ range .Changed.Changes }}'))
-    expect(problems).toEqual([{ from: 'app.yaml:7', message: expect.stringContaining('unexpected EOF') }])
+    expect(problems).toEqual([{ code: 'template', from: 'app.yaml:7', message: expect.stringContaining('unexpected EOF') }])
   })
 
   test('refuses what would exhaust the process, and says which limit', () => {

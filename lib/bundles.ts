@@ -1,0 +1,32 @@
+// How a function becomes one file.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Charset, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
+
+/** In bytes; a test holds each function to it. What starts cold on every push must be small. */
+export const largestBundle = { evaluate: 600_000, scan: 600_000, promote: 1_000_000, sweep: 400_000 } as const
+
+export const bundling = () =>
+  ({
+    format: OutputFormat.ESM,
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    // The SDK too: loaded from outside of the bundle it starts more slowly.
+    externalModules: [],
+    minify: true,
+    charset: Charset.UTF8,
+    // Some dependencies still call `require`, which an ES module does not have.
+    banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+    esbuildArgs: Object.fromEntries(Object.entries(standIns()).map(([name, path]) => [`--alias:${name}`, path])),
+  }) satisfies BundlingOptions
+
+/** Packages that a function has something smaller for. */
+export const standIns = (): Readonly<Record<string, string>> => ({ '@aws-sdk/credential-provider-node': rootOf('credentials') })
+
+/** TypeScript in a checkout, compiled in a published package. */
+export function rootOf(name: string): string {
+  const paths = [`../lambdas/${name}.ts`, `../lambdas/${name}.js`].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  const found = paths.find((path) => existsSync(path))
+  if (found) return found
+  throw new Error(`function "${name}" has no entry: expected ${paths.join(' or ')}; the package is not complete, install it again`)
+}

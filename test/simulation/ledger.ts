@@ -1,0 +1,39 @@
+// What a run has seen: counts that its last line tells, violations, and the tail of its trace.
+export interface Ledger {
+  readonly count: (group: Group, name: string, by?: number) => void
+  readonly counts: (group: Group) => Readonly<Record<string, number>>
+  /** One line of the trace; only the tail is kept. */
+  readonly line: (text: string) => void
+  readonly tail: () => readonly string[]
+  readonly violation: (text: string) => void
+  readonly violations: () => readonly string[]
+}
+export type Group = 'requests' | 'faults' | 'reached'
+
+const kept = 400
+/** More of the same teach nothing. */
+const mostViolations = 50
+
+export function openLedger({ now, trace }: { readonly now: () => number; readonly trace?: ((line: string) => void) | undefined }): Ledger {
+  const groups: Record<Group, Map<string, number>> = { requests: new Map(), faults: new Map(), reached: new Map() }
+  const lines: string[] = []
+  const broken: string[] = []
+  const began = now()
+  const line = (text: string) => {
+    const whole = `${((now() - began) / 1000).toFixed(3).padStart(10)} ${text}`
+    trace?.(whole)
+    lines.push(whole)
+    if (lines.length > 2 * kept) lines.splice(0, kept)
+  }
+  return {
+    count: (group, name, by = 1) => void groups[group].set(name, (groups[group].get(name) ?? 0) + by),
+    counts: (group) => Object.fromEntries([...groups[group]].sort(([a], [b]) => (a < b ? -1 : 1))),
+    line,
+    tail: () => lines.slice(-kept),
+    violation: (text) => {
+      line(`VIOLATION ${text}`)
+      if (broken.length < mostViolations) broken.push(text)
+    },
+    violations: () => broken,
+  }
+}

@@ -1,0 +1,195 @@
+// What people do meanwhile: push images, delete them, commit, revert, rewind, change the configuration.
+import type { Branches, Standing } from './branches.ts'
+import type { Dice } from './dice.ts'
+import { deployment, gitRepos, ranges, registryHost, type Estate, type GitRepoName, type Scope } from './estate.ts'
+import type { Ledger } from './ledger.ts'
+import { rightTag, type Rule } from './oracle.ts'
+import type { Shop } from './shop.ts'
+
+export interface People {
+  /** One image pushed; a later one may be deleted or pushed again. */
+  readonly push: () => Promise<void>
+  readonly remove: () => void
+  /** A push event for a tag that was never there. */
+  readonly forge: () => { readonly image: string; readonly tag: string }
+  readonly actInGit: () => void
+  /** The scope whose configuration is to be applied again. */
+  readonly configure: () => Scope
+}
+
+export function people({
+  estate,
+  shop,
+  branches,
+  dice,
+  ledger,
+  configured,
+}: {
+  readonly estate: Estate
+  readonly shop: Shop
+  readonly branches: Branches
+  readonly dice: Dice
+  readonly ledger: Ledger
+  readonly configured: (scope: Scope, image: string) => void
+}): People {
+  const nextTag = tagMaker(estate, dice)
+  let acts = 0
+  return {
+    push: async () => {
+      const image = dice.pick(estate.images)
+      const again = dice.chance(0.03) ? dice.pick(['', ...shop.tags(image)]) : ''
+      const tag = again || nextTag(image)
+      ledger.line(`push ${image}:${tag}`)
+      await shop.push(image, tag, again || tag === 'stable' ? `content ${shop.pushes()}` : tag)
+    },
+    remove: () => {
+      const image = dice.pick(estate.images)
+      const tags = shop.tags(image)
+      const policy = estate.policies.find((each) => each.image === image)
+      const best = policy && rightTag(policy.rule, tags)
+      const poison = policy?.rule.is === 'number' ? tags.find((tag) => !/^\d+$/.test(tag)) : undefined
+      const tag = poison ?? (best !== undefined && dice.chance(0.4) ? best : dice.pick(['', ...tags]))
+      // The last tag stays: with nothing to choose, what was chosen stays, and the oracle has nothing to say.
+      if (tag === '' || tags.length < 3 || tag === estate.first.get(image)) return
+      ledger.line(`delete ${image}:${tag}`)
+      shop.remove(image, tag)
+    },
+    forge: () => ({ image: dice.pick(estate.images), tag: `9.9.${dice.whole(1, 999)}` }),
+    actInGit: () => {
+      const name = dice.pick(gitRepos)
+      const act = dice.pick(['elsewhere', 'elsewhere', 'beside', 'revert', 'by-hand', 'rewind', 'add', 'remove', 'rename'] as const)
+      acts++
+      ledger.count('reached', `person-${act}`)
+      ledger.line(`a person: ${act} in ${name}`)
+      actions[act]({ name, branches, shop, estate, dice, act: acts })
+    },
+    configure: () => {
+      if (dice.chance(0.5)) {
+        const automation = dice.pick(estate.automations)
+        automation.suspended = !automation.suspended
+        ledger.line(`${automation.suspended ? 'suspend' : 'resume'} ${automation.scope}/${automation.name}`)
+        return automation.scope
+      }
+      const policy = dice.pick(estate.policies.filter(({ rule }) => rule.is === 'semver'))
+      policy.rule = dice.pick(ranges)
+      ledger.line(`${policy.scope}/${policy.image} gets range ${policy.rule.range}`)
+      configured(policy.scope, policy.image)
+      return policy.scope
+    },
+  }
+}
+
+interface Acting {
+  readonly name: GitRepoName
+  readonly branches: Branches
+  readonly shop: Shop
+  readonly estate: Estate
+  readonly dice: Dice
+  readonly act: number
+}
+type Act = 'elsewhere' | 'beside' | 'revert' | 'by-hand' | 'rewind' | 'add' | 'remove' | 'rename'
+
+const actions: Readonly<Record<Act, (acting: Acting) => void>> = {
+  elsewhere: ({ name, branches, act }) => {
+    const scene = branches.scene(name)
+    scene.commit({ files: { 'docs/notes.md': `${scene.read('docs/notes.md') ?? ''}note ${act}\n` }, message: `Note ${act}` })
+  },
+  beside: ({ name, branches, dice, act }) => {
+    const path = someFile(branches, name, dice)
+    const scene = branches.scene(name)
+    if (path !== undefined)
+      scene.commit({ files: { [path]: `# seen by a person ${act}\n${scene.read(path) ?? ''}` }, message: `Look ${act}` })
+  },
+  revert: (acting) => {
+    const { name, branches, shop, dice } = acting
+    const standing = someMarker(branches, name, dice)
+    if (standing) rewrite(acting, standing, dice.pick([standing.tag, ...shop.tags(standing.image)]), 'Back')
+  },
+  'by-hand': (acting) => {
+    const { name, branches, shop, estate, dice } = acting
+    const standing = someMarker(branches, name, dice)
+    const policy = estate.policies.find(({ image }) => image === standing?.image)
+    const right = policy && standing && rightTag(policy.rule, shop.tags(standing.image))
+    if (standing && right !== undefined) rewrite(acting, standing, right, 'By hand')
+  },
+  rewind: ({ name, branches, dice }) => {
+    const history = branches.history(name)
+    const to = history[history.length - 1 - dice.whole(1, 3)]
+    if (to !== undefined) branches.scene(name).forcePush('main', to)
+  },
+  add: ({ name, branches, shop, estate, dice, act }) => {
+    const image = dice.pick(estate.images)
+    const folder = name === 'demo/infra' ? 'extra' : dice.pick(['clusters/a/extra', 'clusters/b/extra', 'elsewhere'])
+    branches
+      .scene(name)
+      .commit({ files: { [`${folder}/${act}.yaml`]: deployment(image, dice.pick(shop.tags(image))) }, message: `Add ${act}` })
+  },
+  remove: ({ name, branches, dice, act }) => {
+    const extra = [...branches.scene(name).files().keys()].filter((path) => path.includes('extra/'))
+    if (extra.length > 0) branches.scene(name).commit({ files: { [dice.pick(extra)]: null }, message: `Remove ${act}` })
+  },
+  rename: ({ name, branches, dice, act }) => {
+    const path = someFile(branches, name, dice)
+    if (path === undefined) return
+    const scene = branches.scene(name)
+    const to = path.replace(/(-moved\d+)?\.yaml$/, `-moved${act}.yaml`)
+    scene.commit({ files: { [path]: null, [to]: scene.read(path) ?? '' }, message: `Rename ${act}` })
+  },
+}
+
+function someFile(branches: Branches, name: GitRepoName, dice: Dice): string | undefined {
+  const paths = [...new Set(branches.markers(name).map(({ path }) => path))]
+  return paths.length > 0 ? dice.pick(paths) : undefined
+}
+function someMarker(branches: Branches, name: GitRepoName, dice: Dice): Standing | undefined {
+  const all = branches.markers(name)
+  return all.length > 0 ? dice.pick(all) : undefined
+}
+function rewrite({ name, branches, act }: Acting, { path, line, image, part, tag, digest }: Standing, to: string, why: string): void {
+  const scene = branches.scene(name)
+  const lines = (scene.read(path) ?? '').split('\n')
+  const was = part === ':tag' ? `"${tag}"` : `${registryHost}/${image}:${tag}${digest === undefined ? '' : `@${digest}`}`
+  const is = part === ':tag' ? `"${to}"` : `${registryHost}/${image}:${to}`
+  lines[line] = (lines[line] ?? '').replace(was, is)
+  const text = lines.join('\n')
+  if (text !== scene.read(path)) scene.commit({ files: { [path]: text }, message: `${why} ${act}` })
+}
+
+/** Mostly what wins, but also what is older, out of range, of another kind, or poison. */
+function tagMaker(estate: Estate, dice: Dice): (image: string) => string {
+  const cursors = new Map<string, { major: number; minor: number; patch: number; number: number }>()
+  return (image) => {
+    const cursor = cursors.get(image) ?? { major: 1, minor: 0, patch: 0, number: 1000 }
+    cursors.set(image, cursor)
+    const rule = estate.policies.find((policy) => policy.image === image)?.rule
+    if (!rule) return 'unwatched'
+    return tagOf(rule, cursor, dice)
+  }
+}
+
+function tagOf({ is, ...rule }: Rule, cursor: { major: number; minor: number; patch: number; number: number }, dice: Dice): string {
+  const odd = dice.next()
+  const back = odd < 0.12
+  cursor.number += dice.whole(1, 5)
+  const number = back ? Math.max(0, cursor.number - dice.whole(20, 200)) : cursor.number
+  switch (is) {
+    case 'semver':
+      if (back) return `${dice.whole(0, cursor.major)}.${dice.whole(0, cursor.minor)}.${dice.whole(0, 9)}`
+      if (odd < 0.16) return `sha-${cursor.number.toString(16)}`
+      if (odd < 0.2) return `${cursor.major + 1}.0.0-rc.${cursor.number}`
+      if (odd < 0.202) Object.assign(cursor, { major: cursor.major + 1, minor: 0, patch: 0 })
+      else if (odd < 0.25) Object.assign(cursor, { minor: cursor.minor + 1, patch: 0 })
+      else cursor.patch++
+      return `${cursor.major}.${cursor.minor}.${cursor.patch}`
+    case 'stamped':
+      return odd > 0.9 ? `dev-abcdef0-${number}` : `main-${(number * 7919).toString(16).padStart(7, '0').slice(-7)}-${number}`
+    case 'number':
+      return odd > 0.98 ? `v${number}` : String(number)
+    case 'text':
+      return odd > 0.95
+        ? `tmp-${number}`
+        : `rel-${String('order' in rule && rule.order === 'desc' ? 500_000 - number : 500_000 + number).padStart(6, '0')}`
+    case 'digest':
+      return odd < 0.1 ? `build-${number}` : 'stable'
+  }
+}

@@ -1,0 +1,57 @@
+// The registry as the simulation knows it: what is there, what ever was, and when it came and went.
+import type { RegistryBox } from '../../src/local/registry.ts'
+import type { Recent } from './weather.ts'
+
+export interface Shop {
+  readonly push: (image: string, tag: string, content?: string) => Promise<void>
+  readonly remove: (image: string, tag: string) => void
+  readonly tags: (image: string) => readonly string[]
+  readonly digest: (image: string, tag: string) => string | undefined
+  readonly has: (image: string, tag: string) => boolean
+  readonly ever: (image: string, tag: string, digest?: string) => boolean
+  /** Newest last; only the last few. */
+  readonly recent: (image: string) => readonly Recent[]
+  readonly changed: (image: string, tag: string) => { readonly pushed: number; readonly deleted: number }
+  readonly pushes: () => number
+}
+
+export function openShop(registry: RegistryBox, now: () => number): Shop {
+  const ever = new Map<string, { pushed: number; deleted: number; readonly digests: Set<string> }>()
+  const recent = new Map<string, Recent[]>()
+  const tags = new Map<string, Map<string, string>>()
+  let pushes = 0
+  const of = (image: string, tag: string) => {
+    const key = `${image}:${tag}`
+    const known = ever.get(key) ?? { pushed: -Infinity, deleted: -Infinity, digests: new Set<string>() }
+    ever.set(key, known)
+    return known
+  }
+  const note = (image: string, event: Recent) => recent.set(image, [...(recent.get(image) ?? []), event].slice(-20))
+  const refresh = (image: string) => void tags.set(image, new Map(Object.entries(registry.tags(image))))
+  return {
+    push: async (image, tag, content) => {
+      pushes++
+      // Noted first: the event is out before the push has returned.
+      of(image, tag).pushed = now()
+      note(image, { tag, is: 'pushed', at: now() })
+      of(image, tag).digests.add(await registry.push(image, tag, content))
+      refresh(image)
+    },
+    remove: (image, tag) => {
+      of(image, tag).deleted = now()
+      note(image, { tag, is: 'deleted', at: now() })
+      registry.remove(image, tag)
+      refresh(image)
+    },
+    tags: (image) => [...(tags.get(image)?.keys() ?? [])],
+    digest: (image, tag) => tags.get(image)?.get(tag),
+    has: (image, tag) => tags.get(image)?.has(tag) ?? false,
+    ever: (image, tag, digest) => {
+      const known = ever.get(`${image}:${tag}`)
+      return known !== undefined && (digest === undefined || known.digests.has(digest))
+    },
+    recent: (image) => recent.get(image) ?? [],
+    changed: of,
+    pushes: () => pushes,
+  }
+}

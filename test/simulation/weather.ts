@@ -1,0 +1,182 @@
+// What goes wrong beyond a single request: storms that come and go, a registry that lags, a GitHub that is out. And the odds of the rest.
+import type { VirtualTime } from '../../src/local/time.ts'
+import type { Dice } from './dice.ts'
+import type { Ledger } from './ledger.ts'
+import { ratesOf, type Level, type Rates } from './levels.ts'
+import type { Call } from './wire.ts'
+
+export type Fault =
+  | 'unavailable'
+  | 'throttled'
+  | 'outage'
+  | 'limit'
+  | 'spurious-stale'
+  | 'request-lost'
+  | 'answer-lost'
+  | 'timeout'
+  | 'slow'
+  | 'hang'
+  | 'death-before'
+  | 'death-after'
+  | 'death-late'
+
+export interface Weather {
+  readonly rates: () => Rates
+  /** From now on: nothing goes wrong, or what the level says. */
+  readonly calm: (calm: boolean) => void
+  /** Once a minute. */
+  readonly minute: () => void
+  readonly befalls: (call: Call, dice: Dice) => Fault | undefined
+  readonly refusal: (call: Call, fault: Fault) => Response
+  /** The answer as a reader sees it who may be behind. */
+  readonly seen: (call: Call, answer: Response, dice: Dice) => Promise<Seen>
+}
+export interface Seen {
+  readonly response: Response
+  readonly lagged?: string
+}
+/** What was pushed or deleted a moment ago. */
+export interface Recent {
+  readonly tag: string
+  readonly is: 'pushed' | 'deleted'
+  readonly at: number
+}
+export interface WeatherOptions {
+  readonly level: Level
+  readonly time: VirtualTime
+  readonly dice: Dice
+  readonly ledger: Ledger
+  /** Of an image, newest last. */
+  readonly recent: (image: string) => readonly Recent[]
+  /** Readers of GitHub's API see what was so long ago. */
+  readonly lag: (milliseconds: number) => void
+}
+
+type Storm = keyof Rates['storm']
+const storms = ['tableThrottles', 'gitOutage', 'gitLimit', 'gitLag'] as const satisfies readonly Storm[]
+/** Milliseconds, at most. A lag stays below the time after which a strange head is believed. */
+const longest: Readonly<Record<Storm, number>> = { tableThrottles: 30_000, gitOutage: 900_000, gitLimit: 120_000, gitLag: 60_000 }
+const longestLag = 10_000
+
+export function openWeather({ level, time, dice, ledger, recent, lag }: WeatherOptions): Weather {
+  const none = ratesOf(0)
+  const ofLevel = ratesOf(level)
+  const until: Record<Storm, number> = { tableThrottles: 0, gitOutage: 0, gitLimit: 0, gitLag: 0 }
+  // Storms have a clock of their own: the world's may jump.
+  let calm = false
+  const rates = () => (calm ? none : ofLevel)
+  const blows = (storm: Storm) => !calm && until[storm] > time.now()
+  return {
+    rates,
+    calm: (wish) => {
+      calm = wish
+      if (calm) lag(0)
+    },
+    minute: () => {
+      if (calm) return
+      for (const storm of storms) {
+        if (blows(storm)) continue
+        if (storm === 'gitLag') lag(0)
+        if (!dice.chance(ofLevel.storm[storm])) continue
+        until[storm] = time.now() + dice.whole(5000, longest[storm])
+        ledger.count('faults', `storm-${storm}`)
+        ledger.line(`storm ${storm} for ${until[storm] - time.now()} ms`)
+        if (storm === 'gitLag') lag(dice.whole(1000, longestLag))
+      }
+    },
+    befalls: (call, dice) => {
+      // Thrown in one order and each once, so that whatever the odds are the dice go on alike.
+      const thrown = dice.next()
+      const other = dice.next()
+      if (call.service === 'github') {
+        if (blows('gitOutage')) return 'outage'
+        if (blows('gitLimit')) return 'limit'
+        const own = call.operation === 'commit' ? drawn(commitOrder, rates().commit, other) : undefined
+        if (own) return own
+      }
+      if (call.service === 'dynamodb' && blows('tableThrottles') && other < 0.5) return 'throttled'
+      return drawn(order, rates().request, thrown)
+    },
+    refusal,
+    seen: async (call, answer, own) => {
+      if (call.service !== 'ecr' || !answer.ok) return { response: answer }
+      const thrown = own.next()
+      const lagged = rates().registryLag > 0 && thrown < rates().registryLag
+      if (!lagged) return { response: answer }
+      const image = String(call.input['repositoryName'])
+      const young = recent(image).filter(({ at }) => time.now() - at < 3000)
+      if (young.length === 0) return { response: answer }
+      return call.operation === 'ListImages' ? listedBefore(answer, young) : confirmedBefore(call, answer, young)
+    },
+  }
+}
+
+const order = [
+  ['unavailable', 'unavailable'],
+  ['throttled', 'throttled'],
+  ['lost', 'request-lost'],
+  ['answerLost', 'answer-lost'],
+  ['timeout', 'timeout'],
+  ['slow', 'slow'],
+  ['deathBefore', 'death-before'],
+  ['deathAfter', 'death-after'],
+  ['deathLate', 'death-late'],
+  ['hang', 'hang'],
+] as const satisfies readonly (readonly [keyof Rates['request'], Fault])[]
+
+const commitOrder = [
+  ['spuriousStale', 'spurious-stale'],
+  ['answerLost', 'answer-lost'],
+  ['deathAfter', 'death-after'],
+  ['deathLate', 'death-late'],
+] as const satisfies readonly (readonly [keyof Rates['commit'], Fault])[]
+
+function drawn<Name extends string>(
+  order: readonly (readonly [Name, Fault])[],
+  rates: Readonly<Record<Name, number>>,
+  thrown: number,
+): Fault | undefined {
+  let edge = 0
+  for (const [name, fault] of order) {
+    edge += rates[name]
+    if (thrown < edge) return fault
+  }
+  return undefined
+}
+
+async function listedBefore(answer: Response, young: readonly Recent[]): Promise<Seen> {
+  const body = (await answer.json()) as { imageIds: { imageTag?: string; imageDigest?: string }[] }
+  const before = new Map(body.imageIds.map((id) => [id.imageTag, id]))
+  for (const { tag, is } of young.toReversed()) {
+    if (is === 'pushed') before.delete(tag)
+    else before.set(tag, { imageTag: tag, imageDigest: `sha256:${'0'.repeat(64)}` })
+  }
+  return { response: again(answer, { ...body, imageIds: [...before.values()] }), lagged: 'ecr-lag-listing' }
+}
+
+async function confirmedBefore(call: Call, answer: Response, young: readonly Recent[]): Promise<Seen> {
+  const [asked] = (call.input['imageIds'] ?? []) as readonly { imageTag?: string }[]
+  const first = young.find(({ tag }) => tag === asked?.imageTag)
+  if (first?.is !== 'pushed') return { response: answer }
+  return { response: refused(400, 'ImageNotFoundException', 'The image does not exist'), lagged: 'ecr-lag-confirm' }
+}
+
+const again = (answer: Response, body: unknown): Response =>
+  new Response(JSON.stringify(body), { status: answer.status, headers: { 'content-type': 'application/x-amz-json-1.1' } })
+
+function refusal({ service }: Call, fault: Fault): Response {
+  if (fault === 'spurious-stale') {
+    const message = 'Expected branch to point to another commit but it did not.  Pull and try again.'
+    return json(200, { data: null, errors: [{ type: 'STALE_DATA', path: ['createCommitOnBranch'], message }] })
+  }
+  if (service === 'github') {
+    if (fault === 'limit' || fault === 'throttled')
+      return json(403, { message: 'You have exceeded a secondary rate limit.' }, { 'retry-after': '60' })
+    return json(503, { message: 'Service Unavailable' })
+  }
+  if (fault === 'unavailable') return refused(500, service === 'ecr' ? 'ServerException' : 'InternalServerError', 'as planned')
+  return refused(400, service === 'dynamodb' ? 'ProvisionedThroughputExceededException' : 'ThrottlingException', 'Rate exceeded')
+}
+const refused = (status: number, code: string, message: string): Response => json(status, { __type: code, message })
+const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })

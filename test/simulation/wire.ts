@@ -1,0 +1,123 @@
+// The wire between one instance and the boxes. Every request is a point at which others may go first, at which it may fail, and at which
+// whoever sent it may die: before it leaves, once it is done, or while it is on its way.
+import type { Box } from '../../src/local/box.ts'
+import type { VirtualTime } from '../../src/local/time.ts'
+import type { Dice } from './dice.ts'
+import type { Ledger } from './ledger.ts'
+import type { Rates } from './levels.ts'
+import type { Weather } from './weather.ts'
+
+export interface Caller {
+  readonly name: string
+  /** What went wrong in the invocation that is running. */
+  suffered: number
+  dead: boolean
+  readonly die: () => void
+}
+export interface Wiring {
+  readonly box: Box
+  readonly time: VirtualTime
+  readonly dice: Dice
+  readonly ledger: Ledger
+  readonly weather: Weather
+}
+
+export function wire(caller: Caller, { box, time, dice, ledger, weather }: Wiring): Box {
+  const sleep = (milliseconds: number) => new Promise<void>((resolve) => void time.after(milliseconds, resolve))
+  return async (request) => {
+    if (caller.dead) return never()
+    const call = await callOf(request)
+    ledger.count('requests', call.service)
+    const fault = weather.befalls(call, dice)
+    if (fault !== undefined) {
+      caller.suffered++
+      ledger.count('faults', fault)
+    }
+    const told = (what: string) => ledger.line(`${caller.name} ${call.service} ${call.operation}${what}`)
+    told(fault === undefined ? '' : ` [${fault}]`)
+    await sleep(dice.whole(1, 8) + (fault === 'slow' ? dice.whole(500, 4000) : 0))
+    if (caller.dead) return never()
+    switch (fault) {
+      case 'unavailable':
+      case 'throttled':
+      case 'outage':
+      case 'limit':
+      case 'spurious-stale':
+        return weather.refusal(call, fault)
+      case 'request-lost':
+        throw connectionLost()
+      case 'hang':
+        caller.dead = true
+        return never()
+      case 'death-before':
+        caller.die()
+        return never()
+      case 'death-late':
+        caller.die()
+        time.after(dice.whole(10, latest(call)), () => {
+          told(' arrives after its sender died')
+          void box(request)
+        })
+        return never()
+      case 'timeout': {
+        const done = dice.chance(0.5)
+        if (done) await box(request)
+        await sleep(latest(call))
+        if (caller.dead) return never()
+        throw connectionLost()
+      }
+      default:
+    }
+    const answer = weather.seen(call, await box(request), dice)
+    await sleep(dice.whole(1, 8))
+    if (fault === 'death-after') {
+      caller.die()
+      return never()
+    }
+    if (caller.dead) return never()
+    if (fault === 'answer-lost') throw connectionLost()
+    const response = await answer
+    if (response.lagged) {
+      caller.suffered++
+      ledger.count('faults', response.lagged)
+      told(` [${response.lagged}]`)
+    }
+    return response.response
+  }
+}
+
+export interface Call {
+  readonly service: string
+  readonly operation: string
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+async function callOf(request: Request): Promise<Call> {
+  const target = request.headers.get('x-amz-target')
+  if (target !== null) {
+    const [family = '', operation = ''] = target.split('.')
+    const service = services[family] ?? family
+    const input = service === 'ecr' ? ((await request.clone().json()) as Call['input']) : {}
+    return { service, operation, input }
+  }
+  const { pathname } = new URL(request.url)
+  if (!pathname.endsWith('/graphql')) return { service: 'github', operation: `${request.method} ${pathname}`, input: {} }
+  const text = await request.clone().text()
+  return { service: 'github', operation: text.includes('createCommitOnBranch') ? 'commit' : 'look', input: {} }
+}
+const services: Readonly<Record<string, string>> = {
+  DynamoDB_20120810: 'dynamodb',
+  AmazonSQS: 'sqs',
+  AWSEvents: 'eventbridge',
+  secretsmanager: 'secrets',
+  AmazonEC2ContainerRegistry_V20150921: 'ecr',
+}
+
+/** The adapters' own limits: after that nobody waits any more, and nothing is on the wire. */
+const latest = ({ service }: Call): number => (service === 'github' ? 30_000 : 10_000)
+
+const never = (): Promise<never> => new Promise(() => undefined)
+const connectionLost = (): TypeError =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error('connection reset'), { code: 'ECONNRESET' }) })
+
+export type { Rates }

@@ -1,0 +1,234 @@
+// The boxed world of a run: the boxes, the Lambda functions as instances with a World each, and the faults between them.
+import { apply } from '../../src/flow/apply.ts'
+import { onEvent, onScanQueue, onTargetQueue, onTimer, type QueueEvent } from '../../src/flow/handlers.ts'
+import { readManifests } from '../../src/core/spec.ts'
+import { openBoxes, queues, type Boxes } from '../../src/local/boxes.ts'
+import { lambdaBox, type Handler, type Instance, type LambdaBox } from '../../src/local/lambda.ts'
+import type { VirtualTime } from '../../src/local/time.ts'
+import { worldOver } from '../../src/local/world.ts'
+import { makeTable } from '../../src/cli/seed.ts'
+import type { Log, World } from '../../src/ports.ts'
+import { dice, type Dice } from './dice.ts'
+import { namespace, registryHost, scopes, type Scope } from './estate.ts'
+import type { Ledger } from './ledger.ts'
+import type { Weather } from './weather.ts'
+import { wire, type Caller } from './wire.ts'
+
+export type Role = 'evaluate' | 'scan' | 'promote' | 'sweep' | 'person'
+export interface Invocation {
+  readonly role: Role
+  readonly began: number
+}
+export interface Run {
+  readonly boxes: Boxes
+  readonly lambda: LambdaBox
+  /** Without faults and without time: for whoever looks from outside. */
+  readonly outside: World
+  readonly told: ReadonlySet<string>
+  readonly sweep: () => void
+  /** Once; `false`: somebody died, or something was refused. */
+  readonly applied: (scope: Scope, yaml: string) => Promise<boolean>
+}
+export interface RunOptions {
+  readonly seed: number
+  readonly time: VirtualTime
+  readonly ledger: Ledger
+  readonly weather: () => Weather
+  readonly onLog: (event: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly around: (world: World, role: Role) => World
+}
+
+const url = 'http://boxes.invalid'
+/** Milliseconds, as lib/functions.ts has them. */
+const timeouts = { evaluate: 60_000, scan: 300_000, promote: 120_000, sweep: 60_000 } as const
+const token = 'simulated'
+
+export async function openRun({ seed, time, ledger, weather, onLog, around }: RunOptions): Promise<Run> {
+  const told = new Set<string>()
+  const events = dice(seed, 'events')
+  const lambda = lambdaBox({ clock: time, timers: time })
+  const invoke = async (name: string, event: unknown): Promise<unknown> => {
+    const invoked = await lambda.invoke(name, event)
+    if (invoked.is === 'answered') return invoked.payload
+    throw new Error(invoked.is)
+  }
+  const boxes = openBoxes({
+    clock: time,
+    timers: time,
+    url,
+    functions: {
+      // EventBridge invokes asynchronously: Lambda tries again, and gives up after two more times.
+      evaluate: async (event) => troubled(event, () => lambda.send('evaluate', event)),
+      scan: (event) => invoke('scan', event),
+      promote: async (event) => {
+        expiring(event)
+        return invoke('promote', event)
+      },
+    },
+  })
+  boxes.bus.rule({
+    name: 'told',
+    pattern: { source: ['tagboat'] },
+    targets: [{ id: 'listener', deliver: async ({ detail }) => void told.add(String(detail['id'])) }],
+  })
+
+  const troubled = (event: unknown, send: () => void): void => {
+    const { lost, twice, late } = weather().rates().event
+    const [first, second, third] = [events.next(), events.next(), events.next()]
+    const fault = (kind: string) => {
+      ledger.count('faults', kind)
+      ledger.line(`event ${JSON.stringify((event as { detail: unknown }).detail)} [${kind}]`)
+    }
+    if (first < lost) return fault('event-lost')
+    if (second < twice) {
+      fault('event-twice')
+      time.after(Math.ceil(second * 1e6) % 20_000, send)
+    }
+    if (third >= late) return send()
+    fault('event-late')
+    time.after(Math.ceil(third * 1e7) % 60_000, send)
+  }
+  const expiring = ({ Records }: { readonly Records: readonly { readonly messageId: string }[] }): void => {
+    const [record] = Records
+    if (!record || events.next() >= weather().rates().expiry) return
+    time.after(events.whole(5, 200), () => {
+      ledger.count('faults', 'visibility-expired')
+      ledger.line(`the visibility of ${record.messageId} ends`)
+      boxes.sqs.queue(queues.target).expire(record.messageId)
+    })
+  }
+
+  const worldOf = (caller: Caller, role: Role, own: Dice, box: Boxes['box']): { readonly world: World; readonly begin: () => void } => {
+    let skew = Math.round((own.next() * 2 - 1) * weather().rates().skew)
+    const clock = {
+      now: () => time.now() + skew,
+      // The dead do not wake.
+      sleep: (milliseconds: number) =>
+        new Promise<void>((resolve) => {
+          if (!caller.dead) time.after(Math.ceil(milliseconds), () => (caller.dead ? undefined : resolve()))
+        }),
+    }
+    const log: Log = (event, fields = {}) => {
+      if (caller.dead) return
+      ledger.line(`${caller.name} ${event} ${JSON.stringify(fields).slice(0, 300)}`)
+      if (event === 'message-failed') explain(caller, role, fields)
+      onLog(event, fields)
+    }
+    const fetch = wire(caller, { box, time, dice: own, ledger, weather: weather() })
+    return {
+      world: around(worldOver({ fetch, url, clock, random: own.next, log }), role),
+      begin: () => {
+        caller.suffered = 0
+        if (own.next() >= weather().rates().jump) return
+        skew = Math.round((own.next() * 2 - 1) * weather().rates().skew)
+        ledger.count('faults', 'clock-jump')
+      },
+    }
+  }
+  /** Nothing fails by itself: only what met a fault may, and who was overtaken by another holder. */
+  const explain = (caller: Caller, role: Role, fields: Readonly<Record<string, unknown>>): void => {
+    const error = String(fields['error'])
+    if (error.includes('has taken the target')) return ledger.count('reached', 'lease-overlap')
+    if (caller.suffered === 0) ledger.violation(`${role} failed although nothing went wrong: ${error}`)
+    ledger.count('reached', `${role}-failed`)
+  }
+
+  const define = (role: Exclude<Role, 'person'>, handle: (event: unknown, world: World) => Promise<unknown>): void =>
+    lambda.define({
+      name: role,
+      timeout: timeouts[role],
+      ...(role === 'evaluate' && { limit: 8 }),
+      retries: role === 'sweep' ? 0 : 2,
+      onFailure: () => ledger.count('reached', `${role}-given-up`),
+      create: (instance: Instance): Handler => {
+        const caller: Caller = {
+          name: `${role}#${instance.id}`,
+          suffered: 0,
+          dead: false,
+          die: () => {
+            caller.dead = true
+            ledger.line(`${caller.name} dies`)
+            lambda.kill(role, instance.id)
+          },
+        }
+        const { world, begin } = worldOf(caller, role, dice(seed, caller.name), (request) => instance.wire(boxes.box)(request))
+        return async (event) => {
+          begin()
+          ledger.line(`${caller.name} begins`)
+          try {
+            return await handle(event, world)
+          } catch (error) {
+            if (caller.suffered === 0 && !caller.dead) ledger.violation(`${role} failed although nothing went wrong: ${String(error)}`)
+            if (!caller.dead) ledger.line(`${caller.name} fails: ${String(error)}`)
+            throw error
+          }
+        }
+      },
+    })
+  define('evaluate', (event, world) => onEvent(event, world))
+  define('scan', (event, world) => onScanQueue(event as QueueEvent, world))
+  define('promote', (event, world) => onTargetQueue(event as QueueEvent, world))
+  define('sweep', (_, world) => onTimer(world))
+
+  await makeTable(boxes)
+  boxes.github.token({ login: 'tagboat', token })
+  for (const scope of scopes)
+    boxes.secrets.set(`tagboat/git/${scope}/${namespace}/git`, JSON.stringify({ username: 'git', password: token }))
+  const outside = worldOver({
+    fetch: boxes.box,
+    url,
+    clock: { now: time.now, sleep: async () => undefined },
+    random: dice(seed, 'outside').next,
+  })
+  await warm(outside)
+  boxes.start()
+  let people = 0
+  return {
+    boxes,
+    lambda,
+    told,
+    outside,
+    sweep: () => lambda.send('sweep', {}),
+    applied: async (scope, yaml) => {
+      const { manifests, problems } = readManifests(yaml, 'simulation', { namespace })
+      if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'))
+      let died: () => void = () => undefined
+      const death = new Promise<'dead'>((resolve) => {
+        died = () => resolve('dead')
+      })
+      const caller: Caller = {
+        name: `person#${++people}`,
+        suffered: 0,
+        dead: false,
+        die: () => {
+          caller.dead = true
+          died()
+        },
+      }
+      const { world } = worldOf(caller, 'person', dice(seed, caller.name), boxes.box)
+      const work = apply({ manifests, scope, owner: 'cli' }, world).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+      // One who hangs is interrupted.
+      const patience = new Promise<false>((resolve) => void time.after(300_000, () => resolve(false)))
+      const ended = await Promise.race([work, death, patience])
+      if (ended !== true) caller.dead = true
+      return ended === true
+    },
+  }
+}
+
+/**
+ * What is loaded on first use is loaded now: reading a module takes real time, and in virtual time others would go first or not as the disk
+ * likes.
+ */
+async function warm({ store, git, registry, outbox }: World): Promise<void> {
+  const credential = { scope: scopes[0], namespace, secret: 'git' }
+  await git.look({ host: 'github.com', owner: 'demo', repository: 'none', credential }, 'main', { trees: [''], files: ['none'] })
+  const source = { scope: scopes[0], namespace, image: `${registryHost}/none`, provider: 'aws', insecure: false } as const
+  await registry.confirm(source, 'none')
+  await store.targets()
+  await outbox.scan({ imageRepository: { scope: 'none', namespace, name: 'none' }, why: 'warm' })
+  await outbox.announce('warm', 'Warm', {})
+}
