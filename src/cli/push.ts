@@ -113,7 +113,7 @@ async function entriesOf(watches: readonly Watch[], tag: string, began: number, 
     (newValue === tag || newValue.endsWith(`:${tag}`) || newValue.includes(`:${tag}@`))
   return pages
     .flatMap(({ entries }) => entries)
-    .filter(({ at, outcome }) => at >= began - 1_000 && outcome.is === 'committed' && outcome.changes.some(isMine))
+    .filter(({ at, outcome }) => at >= began && outcome.is === 'committed' && outcome.changes.some(isMine))
 }
 
 /** The same judgement as the one that is on its way: what it will not choose need not be waited for. */

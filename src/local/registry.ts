@@ -13,6 +13,7 @@ import { isDigest } from './registry/grammar.ts'
 import type { PageRules } from './registry/listings.ts'
 import { manifestAt } from './registry/manifests.ts'
 import { ociBox } from './registry/oci.ts'
+import { replicate } from './registry/replication.ts'
 import { announcer, type AwsEvent, type Site } from './registry/site.ts'
 import { tinyImage, tinyIndex, tinyReferrer, type TinyImage } from './registry/tiny.ts'
 
@@ -53,6 +54,10 @@ export interface RegistryBox {
   readonly archive: (name: string, reference: string) => void
   readonly restore: (name: string, reference: string) => void
   readonly scan: (name: string, reference: string, counts: Readonly<Record<string, number>>, by?: 'basic' | 'enhanced') => void
+  /** To a registry of another account or region, by tag or by digest, as ECR's replication does it; told there, not here. */
+  readonly replicate: (name: string, reference: string, to: Pick<RegistryBox, 'site'>) => Promise<string>
+  /** What replication into this registry works on. */
+  readonly site: Site
   readonly tags: (name: string) => Readonly<Record<string, string>>
   readonly names: () => readonly string[]
   readonly close: () => void
@@ -123,6 +128,8 @@ function scenarios(site: Site): Omit<RegistryBox, 'oci' | 'ecr' | 'storage' | 'c
     archive: (name, reference) => void moveToClass(site, at(name, reference).shelf, at(name, reference).manifest, 'ARCHIVE'),
     restore: (name, reference) => void moveToClass(site, at(name, reference).shelf, at(name, reference).manifest, 'STANDARD'),
     scan: (name, reference, counts, by = 'basic') => recordScan(site, at(name, reference).shelf, at(name, reference).manifest, counts, by),
+    replicate: (name, reference, to) => replicate(site, to.site, name, reference),
+    site,
     tags: (name) => {
       const shelf = site.content.shelf(name)
       return Object.fromEntries((shelf?.sortedTags() ?? []).map((tag) => [tag, shelf?.tags.get(tag) ?? '']))

@@ -522,6 +522,49 @@ describe('events', () => {
       ['STANDARD', '2026-01-02T03:04:05.000Z'],
     ])
   })
+  test('of replication are told where the image arrives, and not as a push', async () => {
+    const here = open()
+    const there = open({ account: '999999999999', region: 'us-east-1', createOnPush: 'refuse' })
+    const digest = await here.box.push('team/app', '1', 'x')
+    here.events.length = 0
+    expect(await here.box.replicate('team/app', '1', there.box)).toBe(digest)
+    expect(here.events).toEqual([])
+    expect(there.events).toMatchObject([
+      {
+        'detail-type': 'ECR Replication Action',
+        source: 'aws.ecr',
+        account: '999999999999',
+        region: 'us-east-1',
+        resources: ['arn:aws:ecr:us-east-1:999999999999:repository/team/app'],
+        detail: {
+          result: 'SUCCESS',
+          'repository-name': 'team/app',
+          'image-digest': digest,
+          'source-account': '123456789012',
+          'action-type': 'REPLICATE',
+          'source-region': 'eu-west-1',
+          'image-tag': '1',
+        },
+      },
+    ])
+    expect(there.box.tags('team/app')).toEqual({ '1': digest })
+  })
+  test('of replication come for each child of an index as well, without a tag', async () => {
+    const here = open()
+    const there = open({ region: 'us-east-1' })
+    const digest = await here.box.pushIndex('app', '1', ['a', 'b'])
+    await here.box.replicate('app', '1', there.box)
+    expect(told(there.events)).toEqual([
+      'ECR Replication Action REPLICATE -',
+      'ECR Replication Action REPLICATE -',
+      'ECR Replication Action REPLICATE 1',
+    ])
+    expect(
+      (await there.client('us-east-1').send(new DescribeImagesCommand({ repositoryName: 'app', imageIds: [{ imageTag: '1' }] })))
+        .imageDetails,
+    ).toMatchObject([{ imageDigest: digest }])
+    await expect(here.box.replicate('app', 'nothing', there.box)).rejects.toMatchObject({ code: 'registry-unknown-image' })
+  })
   test('of scans name the image plainly, those of Inspector by its ARN', async () => {
     const { box, events } = open()
     const digest = await box.push('app', '1')

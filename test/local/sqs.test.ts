@@ -151,6 +151,16 @@ describe('a FIFO queue', () => {
     expect(bodies(receive())).toEqual(['1'])
   })
 
+  it('gives what is no longer delayed before what still is', async () => {
+    const queue = sqs.create({ name: 'delayed.fifo', delay: 10 })
+    queue.send({ body: '1', group: 'a', deduplication: '1' })
+    await time.advance(5000)
+    queue.send({ body: '2', group: 'a', deduplication: '2' })
+    expect([bodies(queue.receive({ max: 10 })), queue.count()]).toEqual([[], { visible: 0, inFlight: 0, delayed: 2 }])
+    await time.advance(5000)
+    expect(bodies(queue.receive({ max: 10 }))).toEqual(['1'])
+  })
+
   it('forgets what is older than its retention', async () => {
     const queue = sqs.create({ name: 'short.fifo', retention: 60 })
     queue.send({ body: 'old', group: 'a', deduplication: 'old' })

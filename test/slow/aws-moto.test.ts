@@ -9,7 +9,7 @@ import { storeContract } from '../contracts/store.ts'
 import { createFactsTable, dynamodbFacts } from '../local/dynamodb-facts.ts'
 import { snsClient, snsFacts } from '../local/sns-facts.ts'
 import { awsSubjects, oneAtATime, type AwsSubjects } from './aws-subjects.ts'
-import { start, type Started } from './processes.ts'
+import { isInstalled, start, type Started } from './processes.ts'
 
 // It also has no locks: of fifty writers at once several win, now and then. So it is asked one thing at a time.
 const differences = {
@@ -22,10 +22,10 @@ const differences = {
   ],
   dynamodb: [
     'normalises numbers', // it keeps 1.50 and 1E2 as they were sent
-    'compares as documented',
+    'compares as documented', // it answers with an error page when a text is compared with a number
     'pages by limit, both ways, also when the last item has gone', // it gives no LastEvaluatedKey where the limit meets the end
     'takes items up to 400 KB', // it draws the line at 405,000 bytes
-    'refuses what is malformed', // it takes some of it
+    'refuses what is malformed', // it takes eight of the twenty-eight: keys of another type, a query with OR, of an unknown index, …
   ],
   sns: [
     'refuses an empty message',
@@ -40,7 +40,9 @@ const subjects = (): AwsSubjects => {
   if (state.subjects === undefined) throw new Error('moto did not start')
   return state.subjects
 }
+const here = isInstalled('moto_server')
 beforeAll(async () => {
+  if (!here) return
   const server = await start('moto_server', (port) => ['-H', '127.0.0.1', '-p', String(port)])
   state.server = server
   state.subjects = awsSubjects({
@@ -54,7 +56,7 @@ beforeAll(async () => {
 })
 afterAll(() => state.server?.stop())
 
-describe('moto holds, but for what it does otherwise,', () => {
+describe.runIf(here)('moto holds, but for what it does otherwise,', () => {
   test('the contract of a store', { timeout: 300_000 }, async () => {
     expect(await failures(storeContract, subjects().store)).toEqual(differences.store)
   })

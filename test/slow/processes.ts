@@ -1,8 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** Runs a program to its end; one that is not installed is a failure that says so. */
@@ -19,6 +19,17 @@ export async function runIn(environment: Readonly<Record<string, string>>, progr
     throw error
   }
 }
+
+/** Whether a proof can be given that only some machines can give; contracts.sh installs what it needs. */
+export const isInstalled = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
 
 export interface Started {
   readonly url: string

@@ -46,7 +46,7 @@ export interface Received extends Message {
   readonly receipt: string
 }
 export interface QueueState {
-  readonly lanes: ReadonlyMap<string, readonly Message[]>
+  readonly messages: readonly Message[]
   readonly seen: ReadonlyMap<string, { readonly at: number; readonly accepted: Accepted }>
   readonly counter: number
 }
@@ -91,7 +91,7 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
   const fifo = settings.name.endsWith('.fifo')
   const visibilityTimeout = settings.visibilityTimeout ?? 30
   const retention = (settings.retention ?? 4 * 24 * 3600) * 1000
-  const lanes = new Map<string, Message[]>()
+  const lanes = new Map<string, Lane>()
   const laneOf = new Map<string, string>()
   const seen = new Map<string, { readonly at: number; readonly accepted: Accepted }>()
   const listeners = new Set<() => void>()
@@ -101,25 +101,23 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
     for (const listener of listeners) listener()
   }
   const put = (message: Message) => {
-    const lane = fifo ? (message.group ?? '') : message.id
-    const messages = lanes.get(lane)
-    if (messages) messages.push(message)
-    else lanes.set(lane, [message])
-    laneOf.set(message.id, lane)
+    const name = fifo ? (message.group ?? '') : message.id
+    const lane = lanes.get(name) ?? { messages: new Map(), received: new Set() }
+    lane.messages.set(message.id, message)
+    if (message.receives > 0) lane.received.add(message.id)
+    lanes.set(name, lane)
+    laneOf.set(message.id, name)
   }
-  const replace = (id: string, by: Message | undefined) => {
-    const lane = laneOf.get(id)
-    const messages = lane === undefined ? undefined : lanes.get(lane)
-    if (lane === undefined || messages === undefined) return
-    const at = messages.findIndex((message) => message.id === id)
-    if (by) messages[at] = by
-    else {
-      messages.splice(at, 1)
-      laneOf.delete(id)
-      if (messages.length === 0) lanes.delete(lane)
-    }
+  const drop = (id: string) => {
+    const name = laneOf.get(id)
+    const lane = name === undefined ? undefined : lanes.get(name)
+    if (name === undefined || lane === undefined) return
+    laneOf.delete(id)
+    lane.messages.delete(id)
+    lane.received.delete(id)
+    if (lane.messages.size === 0) lanes.delete(name)
   }
-  const find = (id: string) => lanes.get(laneOf.get(id) ?? '')?.find((message) => message.id === id)
+  const find = (id: string) => lanes.get(laneOf.get(id) ?? '')?.messages.get(id)
 
   const forgetOldSends = (now: number) => {
     for (const [key, { at }] of seen) {
@@ -156,27 +154,30 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
     const until = now + (wish.visibilityTimeout ?? visibilityTimeout) * 1000
     const received: Received[] = []
     // As many as possible of one group first, then of the next: "FIFO queue delivery logic".
-    for (const lane of lanes.keys()) {
+    for (const lane of lanes.values()) {
       if (received.length >= wish.max) break
       for (const message of open(lane, now)) {
-        if (received.length >= wish.max) break
         if (settings.deadLetter && message.receives >= settings.deadLetter.maxReceiveCount) {
-          replace(message.id, undefined)
+          drop(message.id)
           world.toDeadLetters(settings.deadLetter.queue, { ...message, from: world.arn, visibleAt: now })
           continue
         }
         const held = { ...message, receives: message.receives + 1, firstReceivedAt: message.firstReceivedAt ?? now, visibleAt: until }
-        replace(message.id, held)
+        put(held)
         received.push({ ...held, receipt: `${held.id}/${held.receives}` })
+        if (received.length >= wish.max) break
       }
     }
     return received
   }
-  /** What may be received of a lane: nothing while one of its messages is held or delayed, since the order would be lost. */
-  const open = (lane: string, now: number): readonly Message[] => {
-    for (const message of lanes.get(lane) ?? []) if (now - message.sentAt >= retention) replace(message.id, undefined)
-    const messages = lanes.get(lane) ?? []
-    return messages.some((message) => message.visibleAt > now) ? [] : [...messages]
+  /** What may be received of a lane, in order: nothing while one of its messages is held, since the order would be lost. */
+  const open = function* (lane: Lane, now: number): Generator<Message> {
+    for (const id of lane.received) if ((lane.messages.get(id)?.visibleAt ?? 0) > now) return
+    for (const message of lane.messages.values()) {
+      if (now - message.sentAt >= retention) drop(message.id)
+      else if (message.visibleAt > now) return
+      else yield message
+    }
   }
 
   /** The message that a receipt speaks of, if it is still there and the receipt still counts. */
@@ -197,6 +198,8 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
     return current ? message : undefined
   }
 
+  const everything = () => [...lanes.values()].flatMap((lane) => [...lane.messages.values()])
+
   return {
     settings,
     arn: world.arn,
@@ -206,7 +209,7 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
     remove: (receipt) => {
       const message = holder(receipt)
       if (message === undefined) return
-      replace(message.id, undefined)
+      drop(message.id)
       tell()
     },
     changeVisibility: (receipt, seconds) => {
@@ -220,7 +223,7 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
           `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and ${longestHold}.`,
         )
       }
-      replace(message.id, { ...message, visibleAt: now + seconds * 1000 })
+      put({ ...message, visibleAt: now + seconds * 1000 })
       if (seconds === 0) tell()
     },
     adopt: (message) => {
@@ -229,14 +232,14 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
     },
     withdraw: () => {
       const now = world.clock.now()
-      const free = [...lanes.keys()].flatMap((lane) => open(lane, now))
-      for (const message of free) replace(message.id, undefined)
+      const free = [...lanes.values()].flatMap((lane) => [...open(lane, now)])
+      for (const message of free) drop(message.id)
       return free
     },
-    messages: () => [...lanes.values()].flat(),
+    messages: everything,
     count: () => {
       const now = world.clock.now()
-      const all = [...lanes.values()].flat()
+      const all = everything()
       const hidden = all.filter((message) => message.visibleAt > now)
       const inFlight = hidden.filter((message) => message.receives > 0).length
       return { visible: all.length - hidden.length, inFlight, delayed: hidden.length - inFlight }
@@ -244,7 +247,7 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
     expire: (id) => {
       const message = find(id)
       if (message === undefined) return
-      replace(id, { ...message, visibleAt: world.clock.now() })
+      put({ ...message, visibleAt: world.clock.now() })
       tell()
     },
     millisecondsToNext: () => {
@@ -252,7 +255,7 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
       const now = world.clock.now()
       let soonest = Infinity
       for (const lane of lanes.values()) {
-        const opens = lane.reduce((latest, message) => Math.max(latest, message.visibleAt), 0)
+        const opens = opensAt(lane)
         if (opens <= now) return 0
         soonest = Math.min(soonest, opens)
       }
@@ -263,17 +266,30 @@ export const openQueue = (settings: QueueSettings, world: QueueWorld): Queue => 
       return () => void listeners.delete(listener)
     },
     // Messages are never changed in place, so copies of the lists are copies of everything.
-    snapshot: () => ({ lanes: new Map([...lanes].map(([lane, messages]) => [lane, [...messages]])), seen: new Map(seen), counter }),
+    snapshot: () => ({ messages: everything(), seen: new Map(seen), counter }),
     restore: (state) => {
       lanes.clear()
       laneOf.clear()
       seen.clear()
-      for (const message of [...state.lanes.values()].flat()) put(message)
+      for (const message of state.messages) put(message)
       for (const [key, value] of state.seen) seen.set(key, value)
       counter = state.counter
       tell()
     },
   }
+}
+
+/** In order of arrival; a message that is written again keeps its place. */
+interface Lane {
+  readonly messages: Map<string, Message>
+  /** Those that somebody holds or has held: only they can close the lane. */
+  readonly received: Set<string>
+}
+const opensAt = (lane: Lane): number => {
+  const [first] = lane.messages.values()
+  let latest = first?.visibleAt ?? 0
+  for (const id of lane.received) latest = Math.max(latest, lane.messages.get(id)?.visibleAt ?? 0)
+  return latest
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

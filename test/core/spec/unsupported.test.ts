@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { derive } from '../../../src/core/derive.ts'
 import { readManifests } from '../../../src/core/spec.ts'
 import { unsupported } from '../../../src/core/spec/unsupported.ts'
-import type { StoredObject } from '../../../src/core/state.ts'
 
 const specs = {
   ImageRepository: { image: 'ghcr.io/org/app', interval: '1m' },

@@ -3,6 +3,7 @@ import { Panic } from '../go/errors.ts'
 import { fn, fnRest, gives, param, type Func } from '../go/functions.ts'
 import { dict, isNilValue, isTrue, keyOf, mapValue, sortedEntries, text, type Any, type MapValue, type StringValue } from '../go/values.ts'
 import { dictType } from '../go/types.ts'
+import type { Version } from '../go/version.ts'
 import type { Run } from '../run.ts'
 import { strval } from './strings.ts'
 
@@ -131,11 +132,15 @@ function mergeEntry(target: MapValue, key: string, value: Any, overwrite: boolea
 
 const isMergeEmpty = (value: Any): boolean => value === null || isNilValue(value) || !isTrue(value)
 
+const noVersion: Version = { major: 0n, minor: 0n, patch: 0n, pre: '', metadata: '', original: '', text: '0.0.0' }
+
 /** A copy that shares no dictionary or list with the original. */
 function copied(value: Any, run: Run, depth: number): Any {
   run.meter.step()
   run.meter.deep(depth)
   if (value?.is === 'slice') return value.nil ? value : { ...value, items: value.items.map((item) => copied(item, run, depth + 1)) }
+  // Go's copy leaves unexported fields out, and a version has no others.
+  if (value?.is === 'ptr' && value.to?.is === 'version') return { ...value, to: { ...value.to, version: noVersion } }
   if (value?.is !== 'map' || value.nil) return value
   return mapValue(
     value.type,

@@ -34,6 +34,10 @@ export function stringFunctions(run: Run): Readonly<Record<string, Func>> {
     meter.grow(source.length)
     return source
   }
+  const words = (source: string, mark: '_' | '-'): string => {
+    meter.step(source.length >> 3)
+    return separated(source, mark)
+  }
   return {
     abbrev: fn([int, str], gives.str, (width, source) => (width < 4 ? source : abbreviate(source, 0, width))),
     abbrevboth: fn([int, int, str], gives.str, (left, right, source) =>
@@ -55,8 +59,8 @@ export function stringFunctions(run: Run): Readonly<Record<string, Func>> {
     initials: fn([str], gives.str, initials),
     swapcase: fn([str], gives.str, (source) => grown(swapped(source))),
     shuffle: fn([str], gives.str, (source) => shuffled(source, run)),
-    snakecase: fn([str], gives.str, (source) => grown(separated(source, '_'))),
-    kebabcase: fn([str], gives.str, (source) => grown(separated(source, '-'))),
+    snakecase: fn([str], gives.str, (source) => grown(words(source, '_'))),
+    kebabcase: fn([str], gives.str, (source) => grown(words(source, '-'))),
     camelcase: fn([str], gives.str, (source) => grown(camelCase(source))),
     wrap: fn([int, str], gives.str, (length, source) => grown(wrap(source, length, { breakWords: false, lineBreak: '' }, meter))),
     wrapWith: fn([int, str, str], gives.str, (length, lineBreak, source) =>

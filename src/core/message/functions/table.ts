@@ -19,13 +19,15 @@ import { regexFunctions } from './regex.ts'
 import { stringFunctions } from './strings.ts'
 import { urlFunctions } from './urls.ts'
 
-const versionFunctions = (): Readonly<Record<string, Func>> => ({
+const versionFunctions = ({ meter }: Run): Readonly<Record<string, Func>> => ({
   semver: fn([param.str], gives.version, (source) => {
     const parsed = parseVersion(source)
     if (!parsed.ok) throw new Panic(parsed.error)
     return parsed.version
   }),
   semverCompare: fn([param.str, param.str], gives.bool, (constraint, version) => {
+    // Reading a constraint takes some five searches.
+    meter.step(constraint.length * 2)
     const answer = semverCompare(constraint, version)
     if (!answer.ok) throw new Panic(answer.error)
     return answer.match
@@ -48,5 +50,5 @@ export const functionTable = (run: Run): Readonly<Record<string, Func>> => ({
   ...regexFunctions(run),
   ...stringFunctions(run),
   ...urlFunctions(),
-  ...versionFunctions(),
+  ...versionFunctions(run),
 })
