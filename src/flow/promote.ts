@@ -140,7 +140,7 @@ async function look(target: Target, how: How, world: Promoting): Promise<Looked>
     await noteReads(payer, taken(), world)
     return { ...looked, payer }
   } catch (error) {
-    if (!(error instanceof Failure) || !error.code.startsWith('git-')) throw error
+    if (!(error instanceof Failure) || !/^(git|secrets?)-/.test(error.code)) throw error
     forget(target.id, world)
     if (error.code === 'git-throttled' && payer !== undefined)
       await closed(payer, world.clock.now() + (error.retryAfter ?? secondLook), world)
