@@ -34,6 +34,7 @@ export interface FunctionsProps {
   readonly gitRepositories: readonly string[]
   readonly ecrRepositories: readonly string[] | undefined
   readonly secretPrefix: string
+  readonly mode: 'observe' | 'write'
   readonly logLevel: string
   readonly logRetention: RetentionDays
   readonly memorySize: number
@@ -53,7 +54,7 @@ export class Functions extends Construct {
     const wakes = { TARGET_QUEUE_URL: inbox.targets.queueUrl }
     const asks = { SCAN_QUEUE_URL: inbox.scans.queueUrl }
     const secrets = { SECRET_PREFIX: secretPrefix }
-    const repositories = { GIT_REPOSITORIES: props.gitRepositories.join(',') }
+    const repositories = { GIT_REPOSITORIES: props.gitRepositories.join(','), MODE: props.mode }
 
     this.evaluate = this.make('evaluate', props, { ...common, ...wakes, ...asks }, [
       may.useTable(),

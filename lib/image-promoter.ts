@@ -29,6 +29,11 @@ export interface ImagePromoterProps {
    */
   readonly secretPrefix?: string
   /**
+   * `observe`: decide, and say what would be committed on each ImageUpdateAutomation and in the log; write nothing.
+   * @default 'write'
+   */
+  readonly mode?: 'observe' | 'write'
+  /**
    * How often to look for what events lost. Whole minutes.
    * @default Duration.minutes(1)
    */
@@ -87,6 +92,7 @@ export class ImagePromoter extends Construct {
       ecrRepositories,
       gitRepositories: checked(props.gitRepositories),
       secretPrefix: props.secretPrefix ?? 'tagboat',
+      mode: props.mode ?? 'write',
       logLevel: props.logLevel ?? 'info',
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       memorySize: props.memorySize ?? 1024,

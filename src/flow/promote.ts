@@ -1,6 +1,6 @@
 // One look at a target, from what is so to what is committed. Read this first.
 import { Failure } from '../core/failure.ts'
-import { decide, type Plan } from '../core/plan.ts'
+import { decide, observed, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
 import { land, report, type Tenancy } from './commit.ts'
@@ -11,6 +11,8 @@ import { settle } from './settle.ts'
 
 export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & {
   readonly outbox: Pick<Outbox, 'wake' | 'announce'>
+  /** `observe`: decide and say so, write nothing. */
+  readonly mode?: 'observe' | 'write'
 }
 
 /** How often one holder looks again while work keeps arriving, before it hands over to a fresh message. */
@@ -111,11 +113,12 @@ async function lookAt(
   if (await isStrange(tenancy, config, world)) {
     return { entries, intents: settled.kept, configured: config, strange: first.reading.head, due: world.clock.now() + secondLook }
   }
-  const plan = decide(await situation(config, first.reading, world))
+  const decided = decide(await situation(config, first.reading, world))
   // Nothing to do is believed only at a head that was really read.
-  if (plan.changes.length === 0 && first.reading.warm) {
+  if (decided.changes.length === 0 && first.reading.warm) {
     return { ...(await lookAt(target, config, true, world)) }
   }
+  const plan = world.mode === 'observe' ? observed(decided) : decided
   return { configured: config, plan, ...(await inOrder(plan, config, { tenancy, entries }, world)) }
 }
 

@@ -34,6 +34,8 @@ function readyOf(
   if (failure) return { status: 'False', reason: 'GitOperationFailed', message: failure.message }
   const trouble = plan?.troubles.find(({ automation }) => samePolicy(automation, object))
   if (trouble) return { status: 'False', reason: trouble.reason, message: trouble.message }
+  const held = plan?.held.find(({ automation }) => samePolicy(automation, object))
+  if (held) return { status: 'True', reason: 'Held', message: held.why }
   return { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' }
 }
 
