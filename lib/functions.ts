@@ -19,6 +19,7 @@ export const timeouts = {
   scan: Duration.minutes(5),
   promote: Duration.minutes(2),
   sweep: Duration.seconds(60),
+  apply: Duration.minutes(5),
 } as const satisfies Readonly<Record<FunctionName, Duration>>
 
 const purposes = {
@@ -26,6 +27,7 @@ const purposes = {
   scan: 'tagboat: lists an image where an event cannot tell what is best',
   promote: 'tagboat: commits to Git, the only function that can',
   sweep: 'tagboat: finds what events lost and signals it again',
+  apply: 'tagboat: puts the manifests of a deployment into force',
 } as const satisfies Readonly<Record<FunctionName, string>>
 
 export interface FunctionsProps {
@@ -38,6 +40,7 @@ export interface FunctionsProps {
   readonly logLevel: string
   readonly logRetention: RetentionDays
   readonly memorySize: number
+  readonly appliesManifests: boolean
 }
 
 export class Functions extends Construct {
@@ -45,6 +48,8 @@ export class Functions extends Construct {
   readonly scan: NodejsFunction
   readonly promote: NodejsFunction
   readonly sweep: NodejsFunction
+  /** Only where manifests are deployed. */
+  readonly apply: NodejsFunction | undefined
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id)
@@ -80,6 +85,12 @@ export class Functions extends Construct {
       may.queryDue(),
       may.send(inbox.targets, inbox.scans),
     ])
+    this.apply = props.appliesManifests
+      ? this.make('apply', props, { ...common, ...wakes, ...asks }, [
+          may.useTable('dynamodb:BatchGetItem', 'dynamodb:DeleteItem'),
+          may.send(inbox.targets, inbox.scans),
+        ])
+      : undefined
     // What evaluate could not do in three attempts is kept for a person. A sweep is not worth repeating: the next one is a minute away.
     const deadEvents = { bind: () => ({ destination: inbox.deadEvents.queueArn }) }
     new EventInvokeConfig(this, 'EvaluateAsync', { function: this.evaluate, retryAttempts: 2, onFailure: deadEvents })

@@ -37,6 +37,7 @@ export const environments = {
     MODE: v.optional(v.picklist(['observe', 'write']), 'write'),
   }),
   sweep: v.object({ ...table, ...wakes, ...asks }),
+  apply: v.object({ ...table, ...wakes, ...asks }),
 } as const
 
 export type FunctionName = keyof typeof environments

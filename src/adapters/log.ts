@@ -12,6 +12,7 @@ const levels: Readonly<Record<string, LogLevel>> = {
   'message-refused': 'error',
   'message-failed': 'error',
   'look-failed': 'warn',
+  'deployment-failed': 'error',
 }
 
 export function jsonLog({ level, write }: { readonly level: LogLevel; readonly write: (line: string) => void }): Log {
