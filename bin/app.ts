@@ -17,9 +17,12 @@ const text = (name: string): string | undefined => {
 
 const ecrRepositories = list('ecrRepositories')
 const secretPrefix = text('secretPrefix')
+const mode = text('mode')
+if (mode !== undefined && mode !== 'observe' && mode !== 'write') throw new Error(`mode: expected observe or write, met "${mode}"`)
 const stack = new Stack(app, text('stackName') ?? 'Tagboat', { description: 'tagboat: the right image tag in Git, seconds after the push' })
 new ImagePromoter(stack, 'Promoter', {
   gitRepositories: list('gitRepositories') ?? [],
   ...(ecrRepositories?.length ? { ecrRepositories } : {}),
   ...(secretPrefix ? { secretPrefix } : {}),
+  ...(mode ? { mode } : {}),
 })

@@ -32,6 +32,7 @@ const world = {
   log,
   clock,
   random,
+  mode: env.MODE,
 }
 
 export const handler = (event: QueueEvent): Promise<BatchAnswer> => onTargetQueue(event, world)

@@ -1,6 +1,6 @@
 // The functions, one role each, and the whole of what each role may do: lines to be read by whoever must agree to them.
 import { dirname } from 'node:path'
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, EventInvokeConfig, EventSourceMapping, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
@@ -19,6 +19,7 @@ export const timeouts = {
   scan: Duration.minutes(5),
   promote: Duration.minutes(2),
   sweep: Duration.seconds(60),
+  apply: Duration.minutes(5),
 } as const satisfies Readonly<Record<FunctionName, Duration>>
 
 const purposes = {
@@ -26,6 +27,7 @@ const purposes = {
   scan: 'tagboat: lists an image where an event cannot tell what is best',
   promote: 'tagboat: commits to Git, the only function that can',
   sweep: 'tagboat: finds what events lost and signals it again',
+  apply: 'tagboat: puts the manifests of a deployment into force',
 } as const satisfies Readonly<Record<FunctionName, string>>
 
 export interface FunctionsProps {
@@ -34,9 +36,11 @@ export interface FunctionsProps {
   readonly gitRepositories: readonly string[]
   readonly ecrRepositories: readonly string[] | undefined
   readonly secretPrefix: string
+  readonly mode: 'observe' | 'write'
   readonly logLevel: string
   readonly logRetention: RetentionDays
   readonly memorySize: number
+  readonly appliesManifests: boolean
 }
 
 export class Functions extends Construct {
@@ -44,6 +48,8 @@ export class Functions extends Construct {
   readonly scan: NodejsFunction
   readonly promote: NodejsFunction
   readonly sweep: NodejsFunction
+  /** Only where manifests are deployed. */
+  readonly apply: NodejsFunction | undefined
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id)
@@ -53,7 +59,7 @@ export class Functions extends Construct {
     const wakes = { TARGET_QUEUE_URL: inbox.targets.queueUrl }
     const asks = { SCAN_QUEUE_URL: inbox.scans.queueUrl }
     const secrets = { SECRET_PREFIX: secretPrefix }
-    const repositories = { GIT_REPOSITORIES: props.gitRepositories.join(',') }
+    const repositories = { GIT_REPOSITORIES: props.gitRepositories.join(','), MODE: props.mode }
 
     this.evaluate = this.make('evaluate', props, { ...common, ...wakes, ...asks }, [
       may.useTable(),
@@ -79,6 +85,12 @@ export class Functions extends Construct {
       may.queryDue(),
       may.send(inbox.targets, inbox.scans),
     ])
+    this.apply = props.appliesManifests
+      ? this.make('apply', props, { ...common, ...wakes, ...asks }, [
+          may.useTable('dynamodb:BatchGetItem', 'dynamodb:DeleteItem'),
+          may.send(inbox.targets, inbox.scans),
+        ])
+      : undefined
     // What evaluate could not do in three attempts is kept for a person. A sweep is not worth repeating: the next one is a minute away.
     const deadEvents = { bind: () => ({ destination: inbox.deadEvents.queueArn }) }
     new EventInvokeConfig(this, 'EvaluateAsync', { function: this.evaluate, retryAttempts: 2, onFailure: deadEvents })
@@ -106,6 +118,7 @@ export class Functions extends Construct {
     const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: purposes[name] })
     const log = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn])
     for (const statement of [log, ...statements]) role.addToPolicy(statement)
+    for (const resource of statements.flatMap(({ resources }) => resources)) acceptWide(role, resource)
     return new NodejsFunction(this, id, {
       description: purposes[name],
       entry,
@@ -125,6 +138,24 @@ export class Functions extends Construct {
       bundling: bundling(),
     })
   }
+}
+
+/** The two rights that end in a wildcard, with the reasons; cdk-nag's AwsSolutions asks for them, once for each role. */
+const wide = [
+  [':repository/*', 'any repository of the account may hold an image that a policy names; ecrRepositories narrows it'],
+  ['/registry/*', 'which secrets there are is known at run time only; their names begin with who may read them'],
+  ['/git/*', 'which secrets there are is known at run time only; their names begin with who may read them'],
+] as const
+
+function acceptWide(role: Role, resource: string): void {
+  const found = wide.find(([end]) => resource.endsWith(end))
+  if (!found) return
+  const { partition, region, account } = Stack.of(role)
+  const names = Object.entries({ Partition: partition, Region: region, AccountId: account }).filter(([, value]) =>
+    Token.isUnresolved(value),
+  )
+  const said = names.reduce((text, [name, value]) => text.replaceAll(value, `<AWS::${name}>`), resource)
+  Validations.of(role).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[Resource::${said}]`, reason: found[1] })
 }
 
 const allow = (

@@ -10,6 +10,7 @@ import { GitRepository } from '../src/env.ts'
 import { Alarms } from './alarms.ts'
 import { Functions } from './functions.ts'
 import { Inbox } from './inbox.ts'
+import { Manifests } from './manifests.ts'
 import { State } from './state.ts'
 
 export interface ImagePromoterProps {
@@ -28,6 +29,17 @@ export interface ImagePromoterProps {
    * @default 'tagboat'
    */
   readonly secretPrefix?: string
+  /**
+   * Folders of manifests to put into force with each deployment, by scope: `{ default: 'clusters/production' }`. They are checked at synth;
+   * what a folder no longer holds is removed, and only that.
+   * @default - none: manifests come by `tagboat apply`
+   */
+  readonly manifests?: Readonly<Record<string, string>>
+  /**
+   * `observe`: decide, and say what would be committed on each ImageUpdateAutomation and in the log; write nothing.
+   * @default 'write'
+   */
+  readonly mode?: 'observe' | 'write'
   /**
    * How often to look for what events lost. Whole minutes.
    * @default Duration.minutes(1)
@@ -87,12 +99,15 @@ export class ImagePromoter extends Construct {
       ecrRepositories,
       gitRepositories: checked(props.gitRepositories),
       secretPrefix: props.secretPrefix ?? 'tagboat',
+      mode: props.mode ?? 'write',
       logLevel: props.logLevel ?? 'info',
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       memorySize: props.memorySize ?? 1024,
+      appliesManifests: props.manifests !== undefined,
     })
     inbox.listen(functions.evaluate, ecrRepositories)
     inbox.tick(functions.sweep, sweepEvery)
+    if (functions.apply && props.manifests) new Manifests(this, 'Manifests', { folders: props.manifests, apply: functions.apply, state })
     new Alarms(this, 'Alarms', { inbox, functions, topic: props.alarmTopic })
     if (permissionsBoundary) PermissionsBoundary.of(this).apply(permissionsBoundary)
 

@@ -33,8 +33,11 @@ export const environments = {
       v.transform((text) => text.split(',').filter((each) => each !== '')),
       v.array(GitRepository),
     ),
+    /** `observe`: decide and say so, write nothing. */
+    MODE: v.optional(v.picklist(['observe', 'write']), 'write'),
   }),
   sweep: v.object({ ...table, ...wakes, ...asks }),
+  apply: v.object({ ...table, ...wakes, ...asks }),
 } as const
 
 export type FunctionName = keyof typeof environments

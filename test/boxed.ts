@@ -25,6 +25,8 @@ export interface BoxedOptions {
   readonly around?: BoxesOptions['around']
   readonly github?: BoxesOptions['github']
   readonly time?: VirtualTime
+  /** `observe`: promote may write nothing. */
+  readonly mode?: 'observe' | 'write'
   /** Real time, for measuring. */
   readonly wall?: boolean
 }
@@ -68,6 +70,7 @@ export async function boxed({
   around,
   github,
   wall = false,
+  mode = 'write',
   time = virtualTime(),
 }: BoxedOptions = {}): Promise<Boxed> {
   const events: { event: string; fields: Readonly<Record<string, unknown>> }[] = []
@@ -96,7 +99,7 @@ export async function boxed({
     functions: {
       evaluate: (event) => onEvent(event, evaluate()),
       scan: (event) => onScanQueue(event, scan()),
-      promote: (event) => onTargetQueue(event, promote()),
+      promote: (event) => onTargetQueue(event, { ...promote(), mode }),
     },
     ...(around && { around }),
     ...(github && { github }),

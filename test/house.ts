@@ -40,7 +40,7 @@ export const zones: readonly Zone[] = [
   {
     at: 'lambdas/',
     files: ['src/core/', 'src/flow/', 'src/web/', 'src/adapters/', 'src/ports.ts', 'src/env.ts'],
-    packages: ['node:', '@aws-sdk/'],
+    packages: ['node:', '@aws-sdk/', 'valibot'],
   },
   { at: 'lib/', files: ['lib/', 'src/env.ts', 'src/core/'], packages: ['aws-cdk-lib', 'constructs', 'valibot', 'node:'] },
   { at: 'bin/', files: ['lib/'], packages: ['aws-cdk-lib', 'tsx', 'node:'] },

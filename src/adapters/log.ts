@@ -13,6 +13,7 @@ const levels: Readonly<Record<string, LogLevel>> = {
   'message-failed': 'error',
   'look-failed': 'warn',
   'scan-failed': 'warn',
+  'deployment-failed': 'error',
 }
 
 export function jsonLog({ level, write }: { readonly level: LogLevel; readonly write: (line: string) => void }): Log {

@@ -53,6 +53,19 @@ export interface PlannedChange {
   readonly changes: readonly RecordedChange[]
 }
 
+/** The same plan where nothing may be written: what would have been is held back, and said. */
+export const observed = (plan: Plan): Plan => ({
+  ...plan,
+  changes: [],
+  held: [
+    ...plan.held,
+    ...plan.changes.map(({ automation, changes }) => ({
+      automation,
+      why: `mode observe, nothing is written: ${changes.map(({ path, oldValue, newValue }) => `${path} would change from ${oldValue} to ${newValue}`).join('; ')}`,
+    })),
+  ],
+})
+
 export function decide(situation: Situation): Plan {
   const changes: PlannedChange[] = []
   const held: Plan['held'][number][] = []

@@ -3,6 +3,8 @@ import { hearEcr } from '../core/signal.ts'
 import { ecrImageName } from '../core/image.ts'
 import { parseScanMessage, parseTargetMessage } from '../core/messages.ts'
 import type { World } from '../ports.ts'
+import type { Applying } from './apply.ts'
+import { deploy, type Deployment } from './deploy.ts'
 import { evaluate, type Evaluating } from './evaluate.ts'
 import { promote, type Promoting } from './promote.ts'
 import { scan, type Scanning } from './scan.ts'
@@ -38,6 +40,23 @@ export const onTargetQueue = (event: QueueEvent, world: Promoting): Promise<Batc
     if (read.ok) await promote(read.value, world)
     else world.log('message-refused', { queue: 'target', why: read.why })
   })
+
+/** CloudFormation → apply. A failure is an answer too: the deployment rolls back and says why. */
+export async function onDeployment(
+  { is, ...deployment }: Deployment & { readonly is: 'there' | 'gone' },
+  world: Applying,
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }> {
+  // The table outlives the stack, and what it holds goes on with it.
+  if (is === 'gone') return { ok: true }
+  try {
+    const delivered = await deploy(deployment, world)
+    world.log('deployment', delivered.ok ? { ...delivered } : { ok: false, problems: delivered.problems })
+    return delivered.ok ? { ok: true } : { ok: false, why: delivered.problems.map(({ from, message }) => `${from}: ${message}`).join('\n') }
+  } catch (error) {
+    world.log('deployment-failed', { error: String(error) })
+    return { ok: false, why: String(error) }
+  }
+}
 
 /** Timer → sweep. */
 export const onTimer = (world: Sweeping): Promise<number> => sweep(world)

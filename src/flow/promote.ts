@@ -1,7 +1,7 @@
 // One look at a target, from what is so to what is committed. Read this first.
 import { sumOf, type Limits } from '../core/budget.ts'
 import { Failure } from '../core/failure.ts'
-import { decide, type Plan } from '../core/plan.ts'
+import { decide, observed, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Intent, type Target, type TargetId } from '../core/state.ts'
 import type { GitPlace, Outbox, World } from '../ports.ts'
 import { closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
@@ -16,6 +16,8 @@ export type Promoting = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock'
   readonly outbox: Pick<Outbox, 'wake' | 'announce'>
   /** What the Git host allows; GitHub's own unless given. */
   readonly limits?: Limits
+  /** `observe`: decide and say so, write nothing. */
+  readonly mode?: 'observe' | 'write'
 }
 
 /** How often one holder looks again while work keeps arriving, before it hands over to a fresh message. */
@@ -186,11 +188,12 @@ async function lookAt(
   // A commit whose answer was lost may stand where a lagging answer shows the head before it: deciding again on that head could undo what
   // a person did since. It is found, or nothing of it can arrive any more; until then nothing is decided.
   if (kept.length > 0) return { entries, intents: kept, configured: config, due: world.clock.now() + secondLook }
-  const plan = decide(await situation(config, first.reading, world))
+  const decided = decide(await situation(config, first.reading, world))
   // Nothing to do is believed only at a head that was really read.
-  if (plan.changes.length === 0 && first.reading.warm) {
+  if (decided.changes.length === 0 && first.reading.warm) {
     return { ...(await lookAt(target, config, { ...how, careful: true }, world)) }
   }
+  const plan = world.mode === 'observe' ? observed(decided) : decided
   if (plan.changes.length === 0 && first.start) {
     // What was read is not the target's branch: there is none, and there need not be one.
     forget(target.id, world)

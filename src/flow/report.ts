@@ -38,6 +38,8 @@ function readyOf(
   if (trouble) return { status: 'False', reason: trouble.reason, message: trouble.message }
   if (waits)
     return { status: 'Unknown', reason: 'Progressing', message: `waits until ${new Date(waits.until).toISOString()}: ${waits.why}` }
+  const held = plan?.held.find(({ automation }) => samePolicy(automation, object))
+  if (held) return { status: 'True', reason: 'Held', message: held.why }
   return { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' }
 }
 

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -7,7 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { alarms, ImagePromoter } from '../../lib/index.ts'
 import { tableDefinition } from '../../src/adapters/dynamodb.ts'
 import { environments, parseEnv, type FunctionName } from '../../src/env.ts'
-import { newStack, resources, spell, synthesise } from './template.ts'
+import { manifests, newStack, resources, spell, synthesise } from './template.ts'
 
 let template: Template
 beforeAll(() => {
@@ -33,8 +35,16 @@ describe('the table', () => {
       Properties: { DeletionProtectionEnabled: false },
     })
   })
-  test('keeps its logical id, since a new one would be a new table', () => {
-    expect(Object.keys(template.findResources('AWS::DynamoDB::Table'))).toEqual(['PromoterStateTable20F4EB63'])
+  test('keeps its logical id, and the queues theirs, since a new one would be a new table, or lose what waits', () => {
+    const ids = ['AWS::DynamoDB::Table', 'AWS::SQS::Queue'].flatMap((type) => Object.keys(template.findResources(type)))
+    expect(ids).toEqual([
+      'PromoterStateTable20F4EB63',
+      'PromoterInboxDeadEvents9F3E56D2',
+      'PromoterInboxDeadScans4C90658B',
+      'PromoterInboxScans054DA3B2',
+      'PromoterInboxDeadTargets43653C6E',
+      'PromoterInboxTargets83065DD7',
+    ])
   })
 })
 
@@ -126,7 +136,7 @@ describe('functions', () => {
   const names = Object.keys(environments) as FunctionName[]
   const functionOf = (name: FunctionName) => properties('AWS::Lambda::Function')[`${name.charAt(0).toUpperCase()}${name.slice(1)}`] ?? {}
 
-  test('are the four that the environment knows, on ARM and the newest Node', () => {
+  test('are the five that the environment knows, on ARM and the newest Node', () => {
     expect(Object.keys(properties('AWS::Lambda::Function')).length).toBe(names.length)
     for (const name of names)
       expect(functionOf(name)).toMatchObject({
@@ -200,5 +210,50 @@ describe('a repository to be written', () => {
   test('cannot be one of so many that the function would not start', () => {
     const many = Array.from({ length: 200 }, (_, nth) => `organisation/repository-${nth}`)
     expect(() => synthesise({ gitRepositories: many })).toThrow('longer than 3000 characters')
+  })
+})
+
+describe('manifests', () => {
+  test('travel in the template, and wait for the table', () => {
+    const [[, resource] = []] = resources(template, 'Custom::TagboatManifests')
+    const text = readFileSync(`${manifests}/app.yaml`, 'utf8')
+    expect(resource?.Properties).toEqual({
+      ServiceToken: { 'Fn::GetAtt': [expect.stringContaining('FunctionsApply') as string, 'Arn'] },
+      Owner: 'deploy:Test',
+      Scopes: { default: [{ File: 'app.yaml', Text: text }] },
+    })
+    expect(JSON.stringify((resource as unknown as { DependsOn: unknown }).DependsOn)).toContain('PromoterStateTable')
+  })
+  test('need not be: then there is no function for them, and no right', () => {
+    const stack = newStack()
+    new ImagePromoter(stack, 'Promoter', { gitRepositories: [] })
+    const bare = Template.fromStack(stack)
+    expect(resources(bare, 'Custom::TagboatManifests')).toEqual([])
+    expect(resources(bare, 'AWS::IAM::Role').map(([id]) => id)).not.toContain('ApplyRole')
+  })
+  test('that are wrong end the synth, all at once, with file and line', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tagboat-manifests-'))
+    try {
+      writeFileSync(
+        join(folder, 'a.yaml'),
+        'apiVersion: image.toolkit.fluxcd.io/v1\nkind: ImageRepository\nmetadata: { name: a }\nspec:\n  imagee: a\n',
+      )
+      writeFileSync(join(folder, 'b.yaml'), 'a: [\n')
+      const error = (() => {
+        try {
+          synthesise({ manifests: { default: folder } })
+          return ''
+        } catch (thrown) {
+          return String(thrown)
+        }
+      })()
+      expect(error).toContain(`${folder}/a.yaml:5: `)
+      expect(error).toContain(`${folder}/b.yaml:`)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+  test('must be in a folder', () => {
+    expect(() => synthesise({ manifests: { default: 'there/is/none' } })).toThrow('met "there/is/none", which is none')
   })
 })

@@ -1,4 +1,5 @@
 // The allow-list: what each function may do is written here by hand, and the template must equal it.
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Template } from 'aws-cdk-lib/assertions'
 import { resources, rights, synthesise } from './template.ts'
@@ -46,6 +47,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage {Scans}',
     'sqs:SendMessage {Targets}',
   ],
+  '{ApplyRole}': [
+    ...logs('Apply'),
+    ...table('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+    'sqs:SendMessage {Scans}',
+    'sqs:SendMessage {Targets}',
+  ],
 }
 const sorted = (rights: Readonly<Record<string, readonly string[]>>) =>
   Object.fromEntries(Object.entries(rights).map(([role, each]) => [role, [...each].sort()]))
@@ -61,11 +68,27 @@ describe('least power', () => {
   })
   test('there is one role for each function, without managed or inline policies beside', () => {
     const roles = resources(template, 'AWS::IAM::Role')
-    expect(roles.map(([id]) => id).sort()).toEqual(['EvaluateRole', 'PromoteRole', 'ScanRole', 'SweepRole'])
+    expect(roles.map(([id]) => id).sort()).toEqual(['ApplyRole', 'EvaluateRole', 'PromoteRole', 'ScanRole', 'SweepRole'])
     for (const [, { Properties }] of roles) {
       expect(Object.keys(Properties).sort()).toEqual(['AssumeRolePolicyDocument', 'Description'])
       expect(JSON.stringify(Properties.AssumeRolePolicyDocument)).toContain('"lambda.amazonaws.com"')
     }
+  })
+  test('docs/security.md shows the same list', () => {
+    const text = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
+    const shown = Object.fromEntries(
+      text
+        .split(/^### /m)
+        .slice(1)
+        .map((section) => {
+          const name = /^\w+/.exec(section)?.[0] ?? ''
+          return [
+            `{${name.charAt(0).toUpperCase()}${name.slice(1)}Role}`,
+            [...section.matchAll(/^- `([^`]+)`/gm)].map(([, right = '']) => right).sort(),
+          ]
+        }),
+    )
+    expect(shown).toEqual(sorted(allowed))
   })
   test('promote alone can read Git’s secrets', () => {
     const readers = Object.entries(rights(template)).filter(([, each]) =>

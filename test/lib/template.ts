@@ -1,5 +1,6 @@
 // Synthesises a stack as the CDK app would, without bundling, and reads its template in short words.
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { ImagePromoter, type ImagePromoterProps } from '../../lib/index.ts'
@@ -8,12 +9,15 @@ const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.met
   readonly context: Readonly<Record<string, unknown>>
 }
 
+/** A folder of manifests to deploy. */
+export const manifests = fileURLToPath(new URL('./manifests', import.meta.url))
+
 /** A stack to put a promoter into, under the feature flags that we deploy with. */
 export const newStack = (): Stack => new Stack(new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } }), 'Test')
 
 export function synthesise(props: Partial<ImagePromoterProps> = {}): Template {
   const stack = newStack()
-  new ImagePromoter(stack, 'Promoter', { gitRepositories: ['org/fleet'], ...props })
+  new ImagePromoter(stack, 'Promoter', { gitRepositories: ['org/fleet'], manifests: { default: manifests }, ...props })
   return Template.fromStack(stack)
 }
 
@@ -27,7 +31,7 @@ export const resources = (template: Template, type: string): readonly (readonly 
   Object.entries(template.findResources(type) as Readonly<Record<string, Resource>>).map(([id, resource]) => [nameOf(id), resource])
 
 /** A logical id without the construct's path and the hash: `Evaluate`, `Targets`. */
-const nameOf = (id: string): string => id.replace(/^Promoter(State|Inbox|Functions|Alarms)?/, '').replace(/[0-9A-F]{8}$/, '')
+const nameOf = (id: string): string => id.replace(/^Promoter(State|Inbox|Functions|Alarms|Manifests)?/, '').replace(/[0-9A-F]{8}$/, '')
 
 /** An intrinsic function as a person would say it. */
 export function spell(value: unknown): string {
