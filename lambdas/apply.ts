@@ -1,4 +1,5 @@
 // A deployment's manifests. CloudFormation waits for an answer, so there is one whatever happens.
+import { patient } from '../src/adapters/http/retry.ts'
 import * as v from 'valibot'
 import { answer, ManifestsRequest } from '../src/adapters/cloudformation.ts'
 import { systemClock } from '../src/adapters/clock.ts'
@@ -11,9 +12,10 @@ import { onDeployment } from '../src/flow/handlers.ts'
 const env = parseEnv('apply', process.env)
 const clock = systemClock
 const random = Math.random
+const retry = patient({ clock, random })
 const world = {
   store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
-  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {} }),
+  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {}, retrying: retry }),
   log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
   clock,
 }

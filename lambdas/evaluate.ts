@@ -1,4 +1,5 @@
 // A push or a deletion, from EventBridge: does it change what a policy chose?
+import { patient } from '../src/adapters/http/retry.ts'
 import { dynamodbStore } from '../src/adapters/dynamodb.ts'
 import { boundedMemory } from '../src/adapters/memory.ts'
 import { jsonLog } from '../src/adapters/log.ts'
@@ -11,10 +12,11 @@ import { onEvent } from '../src/flow/handlers.ts'
 const env = parseEnv('evaluate', process.env)
 const clock = systemClock
 const random = Math.random
+const retry = patient({ clock, random })
 const world = {
   store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
   registry: ecrRegistry({ config: {}, clock, random }),
-  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {} }),
+  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {}, retrying: retry }),
   memory: boundedMemory({ capacity: 16_000_000 }),
   log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
   clock,

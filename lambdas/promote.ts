@@ -1,4 +1,5 @@
 // A target that somebody wants looked at. The only function that holds Git credentials, and only for the repositories named at deploy time.
+import { patient } from '../src/adapters/http/retry.ts'
 import { systemClock } from '../src/adapters/clock.ts'
 import { dynamodbStore } from '../src/adapters/dynamodb.ts'
 import { eventBus } from '../src/adapters/eventbridge.ts'
@@ -14,8 +15,9 @@ import { onlyNamed } from '../src/flow/named.ts'
 const env = parseEnv('promote', process.env)
 const clock = systemClock
 const random = Math.random
+const retry = patient({ clock, random })
 const log = jsonLog({ level: env.LOG_LEVEL, write: console.log })
-const secrets = secretReader({ config: {}, clock, prefix: env.SECRET_PREFIX })
+const secrets = secretReader({ config: {}, clock, prefix: env.SECRET_PREFIX, retrying: retry })
 const named = new Set(env.GIT_REPOSITORIES)
 const github = githubHost({
   clock,
@@ -27,7 +29,10 @@ const github = githubHost({
 const world = {
   store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
   git: onlyNamed(github, (place) => named.has(gitRepositoryName(place))),
-  outbox: { ...sqsWaker({ targetQueueUrl: env.TARGET_QUEUE_URL, config: {} }), ...eventBus({ config: {} }) },
+  outbox: {
+    ...sqsWaker({ targetQueueUrl: env.TARGET_QUEUE_URL, config: {}, retrying: retry }),
+    ...eventBus({ config: {}, retrying: retry }),
+  },
   memory: boundedMemory({ capacity: 128_000_000 }),
   log,
   clock,

@@ -1,4 +1,5 @@
 // A listing that somebody asked for, or a tag that only the holder of a registry's credentials can confirm.
+import { patient } from '../src/adapters/http/retry.ts'
 import { systemClock } from '../src/adapters/clock.ts'
 import { dynamodbStore } from '../src/adapters/dynamodb.ts'
 import { jsonLog } from '../src/adapters/log.ts'
@@ -12,7 +13,8 @@ import { onScanQueue, type BatchAnswer, type QueueEvent } from '../src/flow/hand
 const env = parseEnv('scan', process.env)
 const clock = systemClock
 const random = Math.random
-const secrets = secretReader({ config: {}, clock, prefix: env.SECRET_PREFIX })
+const retry = patient({ clock, random })
+const secrets = secretReader({ config: {}, clock, prefix: env.SECRET_PREFIX, retrying: retry })
 const world = {
   store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
   registry: registryByHost({
@@ -24,7 +26,7 @@ const world = {
       credentials: (source) => registrySecret(source, secrets),
     }),
   }),
-  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {} }),
+  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {}, retrying: retry }),
   memory: boundedMemory({ capacity: 16_000_000 }),
   log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
   clock,

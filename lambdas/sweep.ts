@@ -1,4 +1,5 @@
 // Every minute: what events lost.
+import { patient } from '../src/adapters/http/retry.ts'
 import { systemClock } from '../src/adapters/clock.ts'
 import { dynamodbStore } from '../src/adapters/dynamodb.ts'
 import { jsonLog } from '../src/adapters/log.ts'
@@ -9,9 +10,10 @@ import { onTimer } from '../src/flow/handlers.ts'
 const env = parseEnv('sweep', process.env)
 const clock = systemClock
 const random = Math.random
+const retry = patient({ clock, random })
 const world = {
   store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
-  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {} }),
+  outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {}, retrying: retry }),
   log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
   clock,
   random,

@@ -13,6 +13,7 @@ const levels: Readonly<Record<string, LogLevel>> = {
   'message-failed': 'error',
   'look-failed': 'warn',
   'scan-failed': 'warn',
+  'sweep-item-failed': 'error',
   'deployment-failed': 'error',
 }
 

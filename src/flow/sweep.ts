@@ -22,7 +22,8 @@ export async function sweep(world: Sweeping): Promise<number> {
     if (due.length === 0 || world.clock.now() - began > longest) break
     for (const item of due) {
       done.add(JSON.stringify(item))
-      await attend(item, followed, world)
+      // One item that fails must not hold up those behind it: it stays due, and is seen again a minute later.
+      await attend(item, followed, world).catch((error: unknown) => world.log('sweep-item-failed', { item, error: String(error) }))
     }
   }
   world.log('sweep', { attended: done.size, milliseconds: world.clock.now() - began })

@@ -107,9 +107,9 @@ export function openBoxes(options: BoxesOptions): Boxes {
 /** As lib/inbox.ts has them: longer than a function may run, plus the longest request on the wire. */
 const queueSettings = [
   { name: 'tagboat-targets-dead.fifo' },
-  { name: queues.target, visibilityTimeout: 180, deadLetter: { queue: 'tagboat-targets-dead.fifo', maxReceiveCount: 5 } },
+  { name: queues.target, visibilityTimeout: 180, deadLetter: { queue: 'tagboat-targets-dead.fifo', maxReceiveCount: 3 } },
   { name: 'tagboat-scans-dead' },
-  { name: queues.scan, visibilityTimeout: 360, deadLetter: { queue: 'tagboat-scans-dead', maxReceiveCount: 5 } },
+  { name: queues.scan, visibilityTimeout: 360, deadLetter: { queue: 'tagboat-scans-dead', maxReceiveCount: 3 } },
 ]
 
 function sourcesOf(sqs: SqsBox, functions: Functions, timers: Timers): readonly EventSource[] {

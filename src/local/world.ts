@@ -1,4 +1,5 @@
 // The real adapters, over whatever answers at one address: the boxes of this process, or the boxes of another one over loopback.
+import { patient } from '../adapters/http/retry.ts'
 import { dynamodbStore, tableDefinition } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
 import { gitCredential, githubHost } from '../adapters/github.ts'
@@ -31,7 +32,8 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     requestHandler: sdkHandler(fetch),
   }
-  const secrets = secretReader({ config, prefix: 'tagboat', clock })
+  const retry = patient({ clock, random })
+  const secrets = secretReader({ config, prefix: 'tagboat', clock, retrying: retry })
   const queueUrl = (name: string) => `${url}/${account}/${name}`
   const ecr = ecrRegistry({ config, clock, random })
   const oci = ociRegistry({
@@ -53,8 +55,8 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
       credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
     }),
     outbox: {
-      ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config }),
-      ...eventBus({ config, busName: 'default' }),
+      ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config, retrying: retry }),
+      ...eventBus({ config, busName: 'default', retrying: retry }),
     },
     memory: boundedMemory({ capacity: 64_000_000 }),
     log,

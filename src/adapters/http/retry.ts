@@ -35,3 +35,9 @@ export function retryableFailure(error: unknown): boolean | { readonly retryAfte
   if (!(error instanceof Failure) || !error.retry) return false
   return 'retryAfter' in error && typeof error.retryAfter === 'number' ? { retryAfter: error.retryAfter } : true
 }
+
+/** The same policy, ready to be handed to an adapter. */
+export const patient =
+  (how: Retrying) =>
+  <T>(action: () => Promise<T>): Promise<T> =>
+    retrying(how, action)
