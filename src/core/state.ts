@@ -176,7 +176,13 @@ export interface Entry {
   readonly outcome: EntryOutcome
 }
 export type EntryOutcome =
-  | { readonly is: 'committed'; readonly commit: string; readonly changes: readonly RecordedChange[]; readonly message: string; readonly committedAt: number }
+  | {
+      readonly is: 'committed'
+      readonly commit: string
+      readonly changes: readonly RecordedChange[]
+      readonly message: string
+      readonly committedAt: number
+    }
   | { readonly is: 'failed'; readonly reason: string; readonly message: string }
 
 /** What the sweep finds in the index of things that owe something. The item itself is read again before anything is done. */
