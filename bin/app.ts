@@ -15,6 +15,15 @@ const text = (name: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** A folder for the scope `default`, or an object of folders by scope. */
+const folders = (name: string): Readonly<Record<string, string>> | undefined => {
+  const value: unknown = app.node.tryGetContext(name)
+  if (typeof value === 'string' && value !== '') return { default: value }
+  if (typeof value !== 'object' || value === null) return undefined
+  return Object.fromEntries(Object.entries(value).map(([scope, folder]) => [scope, String(folder)]))
+}
+
+const manifests = folders('manifests')
 const ecrRepositories = list('ecrRepositories')
 const secretPrefix = text('secretPrefix')
 const mode = text('mode')
@@ -25,4 +34,5 @@ new ImagePromoter(stack, 'Promoter', {
   ...(ecrRepositories?.length ? { ecrRepositories } : {}),
   ...(secretPrefix ? { secretPrefix } : {}),
   ...(mode ? { mode } : {}),
+  ...(manifests ? { manifests } : {}),
 })

@@ -1,11 +1,11 @@
 // How signals come in and wait: the rule for ECR's events, the two queues, and a dead-letter queue for each way of getting lost.
-import { pushPattern } from '../src/core/events.ts'
 import { Duration, Names, Validations } from 'aws-cdk-lib'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { changePattern, pushPattern } from '../src/core/events.ts'
 import { timeouts } from './functions.ts'
 
 /** Added to a function's timeout: nobody else may decide while a dead holder's last request can still arrive. */
@@ -43,18 +43,29 @@ export class Inbox extends Construct {
   }
 
   /** ECR's events to evaluate. They are best effort anyway, but none is lost on this side without a trace. */
-  listen(evaluate: IFunction, repositories: readonly string[] | undefined): Rule {
-    return new Rule(this, 'EcrImageAction', {
+  listen(evaluate: IFunction, repositories: readonly string[] | undefined): void {
+    const targets = [
+      new LambdaFunction(evaluate, { deadLetterQueue: this.deadEvents, retryAttempts: 185, maxEventAge: Duration.hours(24) }),
+    ]
+    new Rule(this, 'EcrImageAction', {
       description: 'tagboat: an image was pushed, deleted, archived or restored',
       eventPattern: {
         source: [...pushPattern.source],
         detailType: [...pushPattern['detail-type']],
-        detail: {
-          ...pushPattern.detail,
-          ...(repositories ? { 'repository-name': [...repositories] } : {}),
-        },
+        detail: { ...pushPattern.detail, ...(repositories ? { 'repository-name': [...repositories] } : {}) },
       },
-      targets: [new LambdaFunction(evaluate, { deadLetterQueue: this.deadEvents, retryAttempts: 185, maxEventAge: Duration.hours(24) })],
+      targets,
+    })
+    // Inspector names a repository by its ARN.
+    const named = repositories?.flatMap((name) => [name, { suffix: `:repository/${name}` }])
+    new Rule(this, 'EcrImageChange', {
+      description: 'tagboat: an image was scanned, signed, replicated or fetched from upstream',
+      eventPattern: {
+        source: [...changePattern.source],
+        detailType: [...changePattern['detail-type']],
+        ...(named ? { detail: { 'repository-name': named } } : {}),
+      },
+      targets,
     })
   }
 

@@ -4,3 +4,9 @@ export const pushPattern = {
   'detail-type': ['ECR Image Action'],
   detail: { result: ['SUCCESS'], 'action-type': ['PUSH', 'DELETE', 'UPDATE_STORAGE_CLASS'] },
 } as const
+
+/** What says nothing of a tag that could win, but may change what is so of an image: its watchers look again. */
+export const changePattern = {
+  source: ['aws.ecr', 'aws.inspector2'],
+  'detail-type': ['ECR Image Scan', 'ECR Referrer Action', 'ECR Replication Action', 'ECR Pull Through Cache Action', 'Inspector2 Scan'],
+} as const

@@ -11,51 +11,96 @@ export interface Signal {
   /** When the outside says that it happened, in milliseconds. */
   readonly at: number
 }
+/** Something is new about an image, and not which tag: whoever watches it looks again. */
+export interface Change {
+  readonly id: string
+  readonly image: string
+  /** The event's own word for what happened. */
+  readonly what: string
+}
 export type Heard =
-  | { readonly heard: true; readonly signal: Signal }
-  | { readonly heard: false; readonly why: 'untagged' | 'unsuccessful' | 'not-ours' | 'malformed'; readonly detail: string }
+  | { readonly heard: 'signal'; readonly signal: Signal }
+  | { readonly heard: 'change'; readonly change: Change }
+  | { readonly heard: 'nothing'; readonly why: 'untagged' | 'unsuccessful' | 'not-ours' | 'malformed'; readonly detail: string }
 
 // What services send is read leniently: unknown fields are none of our business, missing ones are an answer.
-const EcrImageAction = v.object({
+const text = v.optional(v.string())
+const AwsEvent = v.object({
   id: v.string(),
-  'detail-type': v.literal('ECR Image Action'),
+  'detail-type': v.string(),
   source: v.string(),
   account: v.pipe(v.string(), v.regex(/^\d{12}$/)),
   region: v.pipe(v.string(), v.minLength(1)),
-  time: v.optional(v.string()),
+  time: text,
   detail: v.object({
-    result: v.optional(v.string()),
     'repository-name': v.pipe(v.string(), v.minLength(1)),
-    'action-type': v.string(),
-    'image-tag': v.optional(v.string()),
-    'image-digest': v.optional(v.string()),
-    'target-storage-class': v.optional(v.string()),
+    result: text,
+    'sync-status': text,
+    'scan-status': text,
+    'action-type': text,
+    'image-tag': text,
+    'image-digest': text,
+    'target-storage-class': text,
   }),
 })
+type AwsEvent = v.InferOutput<typeof AwsEvent>
 
 /** `registry` turns account, region and repository into the image's name. */
 export function hearEcr(event: unknown, registry: (account: string, region: string, repository: string) => string): Heard {
-  const read = v.safeParse(EcrImageAction, event)
+  const read = v.safeParse(AwsEvent, event)
   if (!read.success) {
     const issue = read.issues[0]
-    return { heard: false, why: 'malformed', detail: `${v.getDotPath(issue) ?? 'event'}: ${issue.message}` }
+    return { heard: 'nothing', why: 'malformed', detail: `${v.getDotPath(issue) ?? 'event'}: ${issue.message}` }
   }
-  const { detail, account, region, id, time } = read.output
-  if (detail.result !== undefined && detail.result !== 'SUCCESS') return { heard: false, why: 'unsuccessful', detail: detail.result }
-  const is = kindOf(detail['action-type'], detail['target-storage-class'])
-  if (is === undefined) return { heard: false, why: 'not-ours', detail: detail['action-type'] }
-  // Children of a multi-arch index and attestations are pushed without a tag: the index's own event follows.
+  const { detail, 'detail-type': type } = read.output
+  const status = detail.result ?? detail['sync-status'] ?? detail['scan-status']
+  if (status !== undefined && !done.has(status)) return { heard: 'nothing', why: 'unsuccessful', detail: status }
+  const image = imageOf(read.output, registry)
   const tag = detail['image-tag']
-  if (!tag) return { heard: false, why: 'untagged', detail: detail['image-digest'] ?? '' }
+  const what = type === 'ECR Image Action' ? `${type} ${detail['action-type'] ?? ''}` : type
+  const is = kindOf(type, detail['action-type'], detail['target-storage-class'])
+  if (is === undefined) return { heard: 'nothing', why: 'not-ours', detail: what }
+  if (is === 'change') return { heard: 'change', change: { id: read.output.id, image, what } }
+  if (tag) return { heard: 'signal', signal: { is, id: read.output.id, image, tag, at: timeOf(read.output) } }
+  // Children of a multi-arch index and attestations are pushed without a tag: the index's own event follows.
+  if (what === 'ECR Image Action PUSH') return { heard: 'nothing', why: 'untagged', detail: detail['image-digest'] ?? '' }
+  return { heard: 'change', change: { id: read.output.id, image, what } }
+}
+
+const done: ReadonlySet<string> = new Set(['SUCCESS', 'COMPLETE', 'INITIAL_SCAN_COMPLETE'])
+
+/** Inspector names a repository by its ARN, whose account and region may be others than those of the event. */
+function imageOf({ account, region, detail }: AwsEvent, registry: (account: string, region: string, repository: string) => string): string {
+  const name = detail['repository-name']
+  const [, itsRegion = region, itsAccount = account, repository = name] =
+    /^arn:[^:]+:ecr:([^:]+):(\d{12}):repository\/(.+)$/.exec(name) ?? []
+  return registry(itsAccount, itsRegion, repository)
+}
+
+function timeOf({ time }: AwsEvent): number {
   const at = time === undefined ? NaN : Date.parse(time)
-  return {
-    heard: true,
-    signal: { is, id, image: registry(account, region, detail['repository-name']), tag, at: Number.isFinite(at) ? at : 0 },
+  return Number.isFinite(at) ? at : 0
+}
+
+function kindOf(type: string, action: string | undefined, storage: string | undefined): Signal['is'] | 'change' | undefined {
+  switch (type) {
+    case 'ECR Image Action':
+      return ofAction(action, storage)
+    // What has arrived in this registry from another one is a push to it.
+    case 'ECR Replication Action':
+    case 'ECR Pull Through Cache Action':
+      return 'push'
+    case 'ECR Image Scan':
+    case 'ECR Referrer Action':
+    case 'Inspector2 Scan':
+      return 'change'
+    default:
+      return undefined
   }
 }
 
 // Archiving takes a tag away from those who could pull it; restoring brings it back.
-const kindOf = (action: string, storage: string | undefined): Signal['is'] | undefined =>
+const ofAction = (action: string | undefined, storage: string | undefined): Signal['is'] | undefined =>
   action === 'PUSH'
     ? 'push'
     : action === 'DELETE'

@@ -6,6 +6,7 @@ import type { World } from '../ports.ts'
 import type { Applying } from './apply.ts'
 import { deploy, type Deployment } from './deploy.ts'
 import { evaluate, type Evaluating } from './evaluate.ts'
+import { lookAgain } from './look-again.ts'
 import { promote, type Promoting } from './promote.ts'
 import { scan, type Scanning } from './scan.ts'
 import { sweep, type Sweeping } from './sweep.ts'
@@ -21,7 +22,8 @@ export interface BatchAnswer {
 /** EventBridge → evaluate. What is not a signal is counted and logged, never thrown: throwing would bring it back. */
 export async function onEvent(event: unknown, world: Evaluating): Promise<void> {
   const heard = hearEcr(event, (account, region, repository) => ecrImageName({ account, region, repository }))
-  if (heard.heard) await evaluate(heard.signal, world)
+  if (heard.heard === 'signal') await evaluate(heard.signal, world)
+  else if (heard.heard === 'change') await lookAgain(heard.change, world)
   else world.log('event-refused', { why: heard.why, detail: heard.detail })
 }
 

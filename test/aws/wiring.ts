@@ -67,8 +67,9 @@ export function openWiring(config: AwsConfig): Wiring {
         }
       }
     }
-    const known = feeds.filter(({ bare }) => bare)
-    feeds = [...(await mapped()), ...(heard.length > 0 ? heard : known)]
+    // Several rules may call one function: one queue stands for all of them, also after another deployment.
+    const bare = new Map([...feeds.filter((feed) => feed.bare), ...heard].map((feed) => [feed.queue, feed]))
+    feeds = [...(await mapped()), ...bare.values()]
   }
 
   const queueFor = async (arn: string): Promise<Feed> => {

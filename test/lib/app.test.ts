@@ -32,9 +32,17 @@ test('the app makes one stack of its context, without any AWS variable, and says
     ecrRepositories: ['web'],
     stackName: 'Promotion',
     secretPrefix: 'eu/tagboat',
+    mode: 'observe',
+    manifests: 'test/lib/manifests',
   })
   expect({ status, stderr, templates }).toEqual({ status: 0, stderr: '', templates: ['Promotion.template.json'] })
   const template = JSON.stringify(JSON.parse(text))
-  for (const expected of ['"GIT_REPOSITORIES":"org/fleet,org/apps"', '"repository-name":["web"]', ':secret:eu/tagboat/git/*'])
+  for (const expected of [
+    '"GIT_REPOSITORIES":"org/fleet,org/apps"',
+    '"repository-name":["web"]',
+    ':secret:eu/tagboat/git/*',
+    '"MODE":"observe"',
+    '"File":"app.yaml"',
+  ])
     expect(template).toContain(expected)
 })

@@ -7,6 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { alarms, ImagePromoter } from '../../lib/index.ts'
+import { changePattern } from '../../src/core/events.ts'
 import { tableDefinition } from '../../src/adapters/dynamodb.ts'
 import { environments, parseEnv, type FunctionName } from '../../src/env.ts'
 import { manifests, newStack, resources, spell, synthesise } from './template.ts'
@@ -67,8 +68,14 @@ describe('ECR’s events', () => {
     })
   })
   test('can be narrowed to repositories', () => {
-    synthesise({ ecrRepositories: ['app'] }).hasResourceProperties('AWS::Events::Rule', {
-      EventPattern: { detail: { 'repository-name': ['app'] } },
+    const narrow = synthesise({ ecrRepositories: ['app'] })
+    for (const names of [['app'], ['app', { suffix: ':repository/app' }]])
+      narrow.hasResourceProperties('AWS::Events::Rule', { EventPattern: { detail: { 'repository-name': names } } })
+  })
+  test('of scans, signatures, replicas and images from upstream wake it too', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: [...changePattern.source], 'detail-type': [...changePattern['detail-type']] },
+      Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('FunctionsEvaluate'), 'Arn'] } }],
     })
   })
   test('that evaluate fails on three times are kept', () => {

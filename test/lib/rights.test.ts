@@ -96,13 +96,14 @@ describe('least power', () => {
     )
     expect(readers.map(([role]) => role)).toEqual(['{PromoteRole}'])
   })
-  test('only EventBridge, from the two rules, may call functions; no function has a URL', () => {
+  test('only EventBridge, from the three rules, may call functions; no function has a URL', () => {
     const callers = resources(template, 'AWS::Lambda::Permission').map(([, { Properties }]) => [
       Properties.Action,
       Properties.Principal,
       Object.keys(Properties).includes('SourceArn'),
     ])
     expect(callers).toEqual([
+      ['lambda:InvokeFunction', 'events.amazonaws.com', true],
       ['lambda:InvokeFunction', 'events.amazonaws.com', true],
       ['lambda:InvokeFunction', 'events.amazonaws.com', true],
     ])
