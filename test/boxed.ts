@@ -1,6 +1,7 @@
 // The boxed world as tests use it: in memory, under a clock that stands still until it is told to move, with the real adapters and the
 // real flow. Every fact can be looked at: the file in Git, the item in the table, the message in the queue.
 import { generateKeyPairSync } from 'node:crypto'
+import type { Limits } from '../src/core/budget.ts'
 import { readManifests } from '../src/core/spec.ts'
 import { apply, type Applied } from '../src/flow/apply.ts'
 import { onEvent, onScanQueue, onTargetQueue } from '../src/flow/handlers.ts'
@@ -27,6 +28,8 @@ export interface BoxedOptions {
   readonly time?: VirtualTime
   /** Real time, for measuring. */
   readonly wall?: boolean
+  /** What the Git host allows, where that is not what GitHub documents. */
+  readonly limits?: Limits
 }
 export interface Boxed {
   readonly boxes: Boxes
@@ -68,6 +71,7 @@ export async function boxed({
   around,
   github,
   wall = false,
+  limits,
   time = virtualTime(),
 }: BoxedOptions = {}): Promise<Boxed> {
   const events: { event: string; fields: Readonly<Record<string, unknown>> }[] = []
@@ -96,7 +100,7 @@ export async function boxed({
     functions: {
       evaluate: (event) => onEvent(event, evaluate()),
       scan: (event) => onScanQueue(event, scan()),
-      promote: (event) => onTargetQueue(event, promote()),
+      promote: (event) => onTargetQueue(event, { ...promote(), ...(limits && { limits }) }),
     },
     ...(around && { around }),
     ...(github && { github }),
