@@ -1,6 +1,7 @@
 // The boxed world as tests use it: in memory, under a clock that stands still until it is told to move, with the real adapters and the
 // real flow. Every fact can be looked at: the file in Git, the item in the table, the message in the queue.
 import { generateKeyPairSync } from 'node:crypto'
+import type { Limits } from '../src/core/budget.ts'
 import { readManifests } from '../src/core/spec.ts'
 import { apply, type Applied } from '../src/flow/apply.ts'
 import { onEvent, onScanQueue, onTargetQueue } from '../src/flow/handlers.ts'
@@ -29,6 +30,8 @@ export interface BoxedOptions {
   readonly mode?: 'observe' | 'write'
   /** Real time, for measuring. */
   readonly wall?: boolean
+  /** What the Git host allows, where that is not what GitHub documents. */
+  readonly limits?: Limits
 }
 export interface Boxed {
   readonly boxes: Boxes
@@ -71,6 +74,7 @@ export async function boxed({
   github,
   wall = false,
   mode = 'write',
+  limits,
   time = virtualTime(),
 }: BoxedOptions = {}): Promise<Boxed> {
   const events: { event: string; fields: Readonly<Record<string, unknown>> }[] = []
@@ -99,7 +103,7 @@ export async function boxed({
     functions: {
       evaluate: (event) => onEvent(event, evaluate()),
       scan: (event) => onScanQueue(event, scan()),
-      promote: (event) => onTargetQueue(event, { ...promote(), mode }),
+      promote: (event) => onTargetQueue(event, { ...promote(), mode, ...(limits && { limits }) }),
     },
     ...(around && { around }),
     ...(github && { github }),

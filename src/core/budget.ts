@@ -102,7 +102,7 @@ function paced(
   const last = budget.commits.find(([name]) => name === target)
   if (!last) return []
   const [, at, wasBusy] = last
-  const used = Math.max(...limits.map((limit) => spentWithin(budget, limit, now) / (limit.most * ours)))
+  const used = Math.max(0, ...limits.map((limit) => spentWithin(budget, limit, now) / (limit.most * ours)))
   if (!busy && !wasBusy && used < 0.5) return []
   const until = at + Math.ceil(Math.min(longestPace, pace / Math.max(1 - used, 0.01)))
   return until > now ? [{ until, why: 'commits on one branch are spaced while work keeps arriving' }] : []

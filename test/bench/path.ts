@@ -50,7 +50,8 @@ async function measure(
       return [`apps/team-${at % 20}/service-${at}/deployment.yaml`, at % 10 === 0 ? text : text.replace(/ #.*$/m, '')]
     }),
   )
-  const world = await boxed({ files, wall: true })
+  // The box sets no limits, so none are kept: GitHub's own would stop a hundred commits within seconds.
+  const world = await boxed({ files, wall: true, limits: [] })
   for (const name of names) await world.push(name, '1.0.0')
   const yaml = manifests({ policies: Object.fromEntries(names.map((name) => [name, semver('>=1.0.0')])) })
   if (readManifests(yaml, 'bench', { namespace: 'flux-system' }).problems.length > 0)

@@ -30,7 +30,7 @@ const graphqlError = (message: string, type: string) =>
   answering(200, { data: null, errors: [{ type, message, path: ['createCommitOnBranch'] }] })
 const because = (message: string) => `Repository rule violations found\n\n${message}\n\n`
 
-/** Code, GitHub's answer to a commit, and whether it is tried again without anybody's doing. */
+/** Code, GitHub's answer to a commit, the advice, and whether it is tried again within minutes without anybody's doing. */
 const refusals: readonly (readonly [string, () => Response, string, boolean])[] = [
   [
     'git-pull-request-required',
@@ -49,7 +49,7 @@ const refusals: readonly (readonly [string, () => Response, string, boolean])[] 
   ['git-archived', graphqlError('Repository was archived so is read-only.', 'FORBIDDEN'), 'unarchive the repository', false],
   ['git-denied', graphqlError('Resource not accessible by integration', 'FORBIDDEN'), 'grant the App "contents: read and write"', false],
   ['git-validation', graphqlError('Something is wrong with it', 'UNPROCESSABLE'), 'please report it', false],
-  ['git-unexpected', graphqlError('We are a teapot', 'TEAPOT'), 'please report it', false],
+  ['git-unexpected', graphqlError('We are a teapot', 'TEAPOT'), 'please report it', true],
   ['git-throttled', answering(403, { message: 'You have exceeded a secondary rate limit.' }, { 'retry-after': '90' }), 'GitHub', true],
   ['git-unavailable', answering(502, { message: 'Server Error' }), 'nothing to change here', true],
 ]
@@ -72,7 +72,7 @@ describe('a commit that GitHub refuses', () => {
       const failed = await readyOf(world)
       expect(failed).toMatchObject({ status: 'False', reason: 'GitOperationFailed' })
       expect(failed.message).toContain(advice)
-      expect(world.events.filter(({ event }) => event === 'look-failed').at(-1)?.fields).toMatchObject({ code, retry: again })
+      expect(world.events.filter(({ event }) => event === 'look-failed').at(-1)?.fields).toMatchObject({ code })
       refusing = false
       await world.minutes(5)
       expect(world.gitRepo.read('apps/app.yaml')).toBe(deployment('app', again ? '1.1.0' : '1.0.0'))
