@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { boxed, deployment, manifests, semver } from '../boxed.ts'
 
+const containing = (text: string): unknown => expect.stringContaining(text)
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern)
+
 const yaml = manifests({ policies: { app: semver('>=1.0.0') } })
 const files = { 'apps/app.yaml': deployment('app', '1.0.0') }
 const readyOf = async (world: Awaited<ReturnType<typeof boxed>>) => {
@@ -17,7 +20,7 @@ describe('a scan', () => {
     expect(await readyOf(world)).toMatchObject({
       status: 'True',
       reason: 'Succeeded',
-      message: expect.stringMatching(/^successful scan: found 2 tags with checksum \d+$/),
+      message: matching(/^successful scan: found 2 tags with checksum \d+$/),
     })
     expect(world.gitRepo.read('apps/app.yaml')).toBe(deployment('app', '1.1.0'))
   })
@@ -37,7 +40,7 @@ describe('a scan', () => {
     expect(await readyOf(world)).toMatchObject({
       status: 'False',
       reason: 'ReadOperationFailed',
-      message: expect.stringContaining('scan failed: '),
+      message: containing('scan failed: '),
     })
     expect(world.boxes.sqs.queue('tagboat-scans').messages()).toEqual([])
     expect(world.gitRepo.read('apps/app.yaml')).toBe(deployment('app', '1.0.0'))

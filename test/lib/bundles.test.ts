@@ -10,7 +10,8 @@ const strangers: Readonly<Record<FunctionName, RegExp>> = {
   scan: /octokit|^yaml$|nested-clients|client-eventbridge|^src\/core\/markers$/,
   promote: /nested-clients|client-ecr|client-lambda/,
   sweep: /octokit|^yaml$|re2js|nested-clients|client-ecr|client-secrets-manager|client-eventbridge|^src\/core\/(message|markers)$/,
-  apply: /octokit|re2js|nested-clients|client-ecr|client-secrets-manager|client-eventbridge|^src\/core\/(message|markers)$/,
+  // It checks patterns and templates before it writes anything, so it holds what judges and renders.
+  apply: /octokit|nested-clients|client-ecr|client-secrets-manager|client-eventbridge|^src\/core\/markers$/,
 }
 
 describe('the bundle of', () => {
