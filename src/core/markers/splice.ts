@@ -60,7 +60,9 @@ function padding(source: string, scalar: Scalar): string {
   return own.length <= (/^ *(?:- +)*/.exec(keyLine)?.[0].length ?? 0) ? '  ' : ''
 }
 
+/** Where the entry that holds a scalar begins: behind the dashes and question marks of its line, if a key stands there. */
 function lineIndent(source: string, at: number): string {
   const from = source.lastIndexOf('\n', at - 1) + 1
-  return /^[ ]*/.exec(source.slice(from, at))?.[0] ?? ''
+  const [, indent = '', signs = '', key = ''] = /^([ ]*)((?:[-?:][ ]+)*)(.*)$/s.exec(source.slice(from, at)) ?? []
+  return key === '' ? indent : indent + ' '.repeat(signs.length)
 }
