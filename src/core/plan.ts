@@ -146,7 +146,12 @@ function policiesOf({
   return selector.ok ? { ok: true, policies: policies.filter(({ labels }) => selector.matches(labels)) } : selector
 }
 
-const policyRef = ({ id, latestRef }: PolicyFacts): PolicyRef => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })
+/** A policy as markers name it. */
+export const policyRef = ({ id, latestRef }: PolicyFacts): PolicyRef => ({
+  namespace: id.namespace,
+  name: id.name,
+  latestRef: latestRef ?? null,
+})
 
 const imagesOf = (policies: readonly PolicyFacts[]): Readonly<Record<string, Ref>> =>
   Object.fromEntries(policies.flatMap(({ id, latestRef }) => (latestRef ? [[`${id.namespace}/${id.name}`, latestRef]] : [])))

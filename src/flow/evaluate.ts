@@ -7,6 +7,7 @@ import type { Signal } from '../core/signal.ts'
 import { policyKey, samePolicy, type Selection, type Watch } from '../core/state.ts'
 import { weigh } from '../core/weigh.ts'
 import type { ImageSource, Outbox, Registry, Shelf, World } from '../ports.ts'
+import { byNamespace } from './by-namespace.ts'
 import { deliver } from './mark.ts'
 import { ruleOf } from './rule.ts'
 import { roleSource } from './source.ts'
@@ -149,14 +150,3 @@ const owing = ({ policy, revision, delivered }: Pick<Selection, 'policy' | 'revi
   delivered < revision ? { policy, revision } : undefined
 
 const verdict = (policy: Watch['policy'], is: Verdict['is']): Verdict => ({ policy: policyKey(policy), is })
-
-function byNamespace(watches: readonly Watch[]): readonly (readonly [Watch, ...Watch[]])[] {
-  const groups = new Map<string, [Watch, ...Watch[]]>()
-  for (const watch of watches) {
-    const key = `${watch.policy.scope}/${watch.policy.namespace}`
-    const group = groups.get(key)
-    if (group) group.push(watch)
-    else groups.set(key, [watch])
-  }
-  return [...groups.values()]
-}

@@ -2,7 +2,7 @@
 import { fromRoot } from '../core/paths.ts'
 import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
 import { checkoutOf, type Checkout } from '../core/checkout.ts'
-import type { AutomationFacts, PolicyFacts, Situation } from '../core/plan.ts'
+import { policyRef, type AutomationFacts, type PolicyFacts, type Situation } from '../core/plan.ts'
 import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
 import type { AtCommit, GitPlace, Shelf, World } from '../ports.ts'
@@ -69,11 +69,7 @@ export function readGit(
   wish: { readonly since?: string | undefined; readonly believe: boolean; readonly depth?: number; readonly at?: AtCommit },
   world: Gathering,
 ): Promise<ReadAnswer> {
-  const values = wanted(
-    automations.flatMap(({ policies }) =>
-      policies.map(({ id, latestRef }) => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })),
-    ),
-  )
+  const values = wanted(automations.flatMap(({ policies }) => policies.map(policyRef)))
   const paths = [...new Set(automations.map(({ object }) => pathOf(object)))]
   const likely = (index: TreeIndex) => outdated(index.files, values).map(({ path }) => path)
   return read({ target, place, paths, likely, ...wish }, world)
@@ -88,7 +84,7 @@ export async function situation(
   const facts: AutomationFacts[] = []
   for (const { object, policies } of automations) {
     const index = reading.trees.get(pathOf(object))
-    const values = wanted(policies.map(({ id, latestRef }) => ({ namespace: id.namespace, name: id.name, latestRef: latestRef ?? null })))
+    const values = wanted(policies.map(policyRef))
     const files = index ? outdated(index.files, values) : []
     const bytes = await contents(place, files, world)
     facts.push({

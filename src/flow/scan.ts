@@ -7,6 +7,7 @@ import { policyKey, samePolicy, type Condition, type Selection, type StoredObjec
 import type { ImageRepositorySpec } from '../core/spec.ts'
 import type { Confirmed, ImageSource, Outbox, ScanRequest, World } from '../ports.ts'
 import { evaluate } from './evaluate.ts'
+import { byNamespace } from './by-namespace.ts'
 import { deliver } from './mark.ts'
 import { ruleOf } from './rule.ts'
 import { sourceOfRepository } from './source.ts'
@@ -62,9 +63,9 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     merged += before.reduce((sum, { selection }) => sum + selection.recent.length, 0)
     const judged = await Promise.all(before.map((each) => judge(request, source, tags, each, world)))
     const owed = judged.flatMap((each) => (each.is === 'written' && each.delivered < each.revision ? [each] : []))
-    for (const group of groupBy(owed, ({ policy }) => `${policy.scope}/${policy.namespace}`)) {
-      const [one] = group
-      if (one) await deliver(group, await world.store.live(one.policy.scope, one.policy.namespace), world)
+    for (const group of byNamespace(owed)) {
+      const { scope, namespace } = group[0].policy
+      await deliver(group, await world.store.live(scope, namespace), world)
     }
     if (judged.every((each) => each.is !== 'moved')) break
     const now = await watchesOf(repository, world)
@@ -196,10 +197,4 @@ async function report(
     },
     version,
   )
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item])
-  return [...groups.values()]
 }
