@@ -271,7 +271,8 @@ async function contains({ head, history }: Reading, commit: string, place: GitPl
 async function finish(looked: Looked, entries: readonly Entry[], world: Promoting): Promise<readonly Entry[]> {
   const { reading, configured: config } = looked
   if (reading && config.place && (entries.length > 0 || !reading.warm)) await storeReading(config.place, reading, world)
-  await conclude({ configured: config, plan: looked.plan, failure: looked.failure, waits: looked.waits, entries }, world)
+  const { plan, failure, waits } = looked
+  await conclude({ configured: config, plan, failure, waits, head: reading?.head, entries }, world)
   return entries
 }
 
