@@ -7,7 +7,7 @@ import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { gitSecret, registrySecret, secretReader, secretWriter, type SecretWriter } from '../adapters/secrets.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
 import { queues } from './boxes.ts'
@@ -25,13 +25,18 @@ export interface WorldOptions {
   readonly log?: Log
 }
 
+const configOver = ({ fetch, url }: Pick<WorldOptions, 'fetch' | 'url'>) => ({
+  endpoint: url,
+  region,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  requestHandler: sdkHandler(fetch),
+})
+
+/** For a person who gives a world its secrets: no function may write them. */
+export const secretsOver = (over: Pick<WorldOptions, 'fetch' | 'url'>): SecretWriter => secretWriter({ config: configOver(over) })
+
 export function worldOver({ fetch, url, clock, random, log = () => undefined }: WorldOptions): World {
-  const config = {
-    endpoint: url,
-    region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: sdkHandler(fetch),
-  }
+  const config = configOver({ fetch, url })
   const retry = patient({ clock, random })
   const secrets = secretReader({ config, prefix: 'tagboat', clock, retrying: retry })
   const queueUrl = (name: string) => `${url}/${account}/${name}`
