@@ -11,7 +11,7 @@ export interface Zone {
   readonly packages: readonly string[]
 }
 
-const pure = ['yaml', 'valibot', 're2js', 'semver']
+const pure = ['yaml', 'valibot', 're2js', 'semver', '@marcbachmann/cel-js']
 const outside = ['valibot', 'yaml', 'node:']
 export const zones: readonly Zone[] = [
   { at: 'src/core/', files: ['src/core/'], packages: pure },
