@@ -18,6 +18,24 @@ export interface PushedRef {
   readonly tag: string
 }
 
+const Id = v.object({ scope: v.string(), namespace: v.string(), kind: v.string(), name: v.string() })
+const WebhookEvent = v.object({
+  source: v.literal('tagboat'),
+  'detail-type': v.literal('Webhook Received'),
+  detail: v.object({
+    id: v.string(),
+    at: v.number(),
+    receiver: Id,
+    resources: v.array(Id),
+    refs: v.array(v.object({ is: v.picklist(['push', 'delete']), image: v.string(), tag: v.string() })),
+  }),
+})
+/** Nothing: the event is another one. */
+export function hearWebhook(event: unknown): Webhook | undefined {
+  const read = v.safeParse(WebhookEvent, event)
+  return read.success ? read.output.detail : undefined
+}
+
 /** Nothing: the payload does not name a tag, and whoever is concerned looks at all of them. */
 export function pushedRefs(type: string, body: unknown): readonly PushedRef[] {
   const read = Object.hasOwn(readers, type) ? readers[type] : undefined

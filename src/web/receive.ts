@@ -4,7 +4,9 @@ import { testExpression, compileExpression } from '../core/cel.ts'
 import type { OidcProvider, ReceiverSpec } from '../core/receiver.ts'
 import { policyKey, type ObjectId, type StoredObject } from '../core/state.ts'
 import { pushedRefs, type Webhook } from '../core/webhook.ts'
-import type { World } from '../ports.ts'
+import { Failure } from '../core/failure.ts'
+import { webhookPattern } from '../core/events.ts'
+import type { Outbox, World } from '../ports.ts'
 import { admit, type Claims, type Door } from './receive/admit.ts'
 import { readBody } from './receive/body.ts'
 import { wantedResources } from './receive/resources.ts'
@@ -16,7 +18,7 @@ export interface Receiving extends Pick<World, 'log' | 'clock' | 'random'> {
   readonly secret: (receiver: StoredObject) => Promise<Readonly<Record<string, string>> | undefined>
   /** The claims of a token that this issuer signed for this audience; nothing: it did not, or not any more. */
   readonly claims: (token: string, by: { readonly issuer: string; readonly audience: string }) => Promise<Claims | undefined>
-  readonly hand: (webhook: Webhook) => Promise<void>
+  readonly outbox: Pick<Outbox, 'announce'>
   /** For comparing with Flux alone: see `Door`. */
   readonly emptyToken?: 'open'
 }
@@ -28,12 +30,15 @@ const mostResources = 500
 
 export function receive(world: Receiving): (request: Request) => Promise<Response> {
   return async (request) => {
-    const { status, why, receiver } = await answerTo(request, world)
+    const { status, why, receiver } = await answerTo(request, world).catch(failed)
     world.log('webhook', { status, ...(why !== undefined && { why }), ...(receiver && { receiver: policyKey(receiver) }) })
     // Nobody learns why a door stays closed; the log says it.
     return new Response(null, { status })
   }
 }
+
+/** The sender is to come again; what went wrong is ours to know. */
+const failed = (error: unknown): Answer => ({ status: 500, why: error instanceof Failure ? `${error.code}: ${error.message}` : String(error) })
 
 interface Answer {
   readonly status: 200 | 400 | 404 | 408 | 413 | 500 | 503
@@ -62,8 +67,10 @@ async function answerTo(request: Request, world: Receiving): Promise<Answer> {
     receiver: { scope, namespace, kind, name },
     refs: pushedRefs(spec.type, req),
   }
-  for (let from = 0; from < resources.length; from += mostResources)
-    await world.hand({ ...webhook, resources: resources.slice(from, from + mostResources) })
+  for (let from = 0; from < resources.length; from += mostResources) {
+    const page: Webhook = { ...webhook, resources: resources.slice(from, from + mostResources) }
+    await world.outbox.announce(webhook.id, webhookPattern['detail-type'][0], { ...page })
+  }
   return troubles.length > 0 ? { status: 500, why: troubles.join('; '), receiver } : { status: 200, receiver }
 }
 

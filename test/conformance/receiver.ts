@@ -50,7 +50,7 @@ async function requested(told: RequestCase): Promise<object> {
     store: { receivers: async () => [receiver], shelf: async () => ({ objects: [], selections: [] }) },
     secret: async () => ({ token, ...(email !== undefined && { email }), ...(audience !== undefined && { audience }) }),
     claims: async () => (bearerVerified ? { email: email ?? '', email_verified: true } : undefined),
-    hand: async () => undefined,
+    outbox: { announce: async () => undefined },
     log: () => undefined,
     clock: { now: () => 0, sleep: () => new Promise(() => undefined) },
     random: () => 0,
