@@ -1,3 +1,4 @@
+import { resource } from '../core/resource.ts'
 import type { ImagePolicySpec, ImageRepositorySpec } from '../core/spec.ts'
 import { targetKey, type Selection, type StoredObject } from '../core/state.ts'
 import type { Shelf } from '../ports.ts'
@@ -46,28 +47,7 @@ function policyRow(shelf: Shelf, object: StoredObject): readonly string[] {
 
 /** An object as Flux shows it, with what we know of it as its status. */
 function shown(shelf: Shelf, object: StoredObject): unknown {
-  const { scope, namespace, kind, name, apiVersion, labels, annotations, spec, status: known, conditions } = object
-  const selection = kind === 'ImagePolicy' ? selectionOf(shelf, object) : undefined
-  const ref = selection && {
-    ...(selection.latestRef && { latestRef: selection.latestRef, latestImage: `${selection.latestRef.name}:${selection.latestRef.tag}` }),
-    ...(selection.previousRef && { observedPreviousRef: selection.previousRef }),
-  }
-  const { follows: _, image: __, ...rest } = known as Record<string, unknown>
-  return {
-    apiVersion,
-    kind,
-    metadata: { name, namespace, labels, annotations },
-    spec,
-    status: {
-      ...rest,
-      ...ref,
-      conditions: (selection?.condition ? [selection.condition] : conditions).map(({ since, ...condition }) => ({
-        ...condition,
-        lastTransitionTime: new Date(since).toISOString(),
-      })),
-    },
-    scope,
-  }
+  return { ...resource(object, object.kind === 'ImagePolicy' ? selectionOf(shelf, object) : undefined), scope: object.scope }
 }
 
 const objects = (kind: string) => (shelf: Shelf) => kindOf(shelf, kind).map((object) => shown(shelf, object))
