@@ -8,5 +8,7 @@ export {
   type ImagePolicySpec,
   type ImageRepositorySpec,
   type ImageUpdateAutomationSpec,
+  type OidcProvider,
+  type ReceiverSpec,
 } from './spec/schemas.ts'
 export { milliseconds } from './spec/duration.ts'

@@ -1,7 +1,7 @@
 // The only door that strangers can knock at, and it is there only where a user turned webhooks on. It judges nothing: who is let in says
 // where to look, and evaluate looks.
 import { testExpression, compileExpression } from '../core/cel.ts'
-import type { OidcProvider, ReceiverSpec } from '../core/receiver.ts'
+import type { OidcProvider, ReceiverSpec } from '../core/spec.ts'
 import { policyKey, type ObjectId, type StoredObject } from '../core/state.ts'
 import { pushedRefs, type Webhook } from '../core/webhook.ts'
 import { Failure } from '../core/failure.ts'

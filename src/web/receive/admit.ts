@@ -1,25 +1,8 @@
 // Whether a request may speak for a receiver: each type's own authentication, in Flux's order. An empty token is never one.
 import { fits, parseFirst, parseWhole, textOf, type Parsed, type Shape } from './go-json.ts'
+import type { ReceiverSpec } from '../../core/spec.ts'
 import { isCdEvent } from './cdevents.ts'
 import { isSame, isSigned, isSignedBySha1 } from './signature.ts'
-
-/** Flux's thirteen. */
-export const receiverTypes = [
-  'generic',
-  'generic-hmac',
-  'generic-oidc',
-  'github',
-  'gitlab',
-  'bitbucket',
-  'harbor',
-  'dockerhub',
-  'quay',
-  'gcr',
-  'nexus',
-  'acr',
-  'cdevents',
-] as const
-export type ReceiverType = (typeof receiverTypes)[number]
 
 export interface Knocking {
   readonly headers: Pick<Headers, 'get'>
@@ -87,7 +70,7 @@ async function claimsOf({ headers }: Knocking, { bearer }: Door): Promise<Claims
   return token === undefined ? undefined : bearer(token)
 }
 
-const checks: Readonly<Record<ReceiverType, Check>> = {
+const checks: Readonly<Record<ReceiverSpec['type'], Check>> = {
   generic: async ({ body }) => leniently(body),
   'generic-hmac': async ({ headers, body }, _, token) =>
     (await isSigned(headers.get('x-signature'), token, body)) ? leniently(body) : refused('signature'),
@@ -137,7 +120,7 @@ function inPubSub(parsed: Parsed): Admitted {
 }
 
 export async function admit(knocking: Knocking, door: Door): Promise<Admitted> {
-  const check = Object.hasOwn(checks, door.type) ? checks[door.type as ReceiverType] : undefined
+  const check = Object.hasOwn(checks, door.type) ? checks[door.type as ReceiverSpec['type']] : undefined
   if (!check) return refused('unknown-type')
   const token = door.secret['token'] ?? ''
   // Flux takes an empty token for "no authentication", and then anybody can work out the path. Here it is a mistake.

@@ -1,6 +1,6 @@
 // Which objects a request is about: what the receiver names, less what its filters leave out.
 import { testExpression } from '../../core/cel.ts'
-import type { ReceiverSpec } from '../../core/receiver.ts'
+import type { ReceiverSpec } from '../../core/spec.ts'
 import type { ObjectId, StoredObject } from '../../core/state.ts'
 import type { Store } from '../../ports.ts'
 
