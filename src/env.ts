@@ -37,8 +37,6 @@ export const environments = {
     MODE: v.optional(v.picklist(['observe', 'write']), 'write'),
   }),
   sweep: v.object({ ...table, ...wakes, ...asks }),
-  /** Only where webhooks are on. */
-  receive: v.object({ ...table, ...secrets }),
   apply: v.object({ ...table, ...wakes, ...asks }),
 } as const
 

@@ -57,7 +57,9 @@ export function oidcClaims({ fetch, clock }: { readonly fetch: Fetch; readonly c
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined
       if (error instanceof Failure) throw error
-      throw new Failure('oidc-malformed', `${by.issuer} does not answer as an OpenID Connect issuer does: ${String(error)}`, { retry: true })
+      throw new Failure('oidc-malformed', `${by.issuer} does not answer as an OpenID Connect issuer does: ${String(error)}`, {
+        retry: true,
+      })
     }
   }
 }

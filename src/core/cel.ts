@@ -30,7 +30,9 @@ export function testExpression(text: string, facts: Readonly<Record<string, unkn
   const compiled = compileExpression(text, Object.keys(facts))
   const answer = compiled.ok ? compiled.expression.evaluate(facts) : compiled
   if (!answer.ok) return answer
-  return typeof answer.value === 'boolean' ? { ok: true, is: answer.value } : { ok: false, error: 'expected true or false, got something else' }
+  return typeof answer.value === 'boolean'
+    ? { ok: true, is: answer.value }
+    : { ok: false, error: 'expected true or false, got something else' }
 }
 
 /** Why an expression cannot be a condition; nothing: it can. */

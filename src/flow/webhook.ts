@@ -14,14 +14,24 @@ export async function attendWebhook({ id, at, receiver, resources, refs }: Webho
   const objects = [...shelves.values()].flatMap((shelf) => shelf.objects)
   const named = objects.filter((object) => resources.some((resource) => isOf(object, resource)))
 
-  const judged = await judge(named.filter(({ kind }) => kind === 'ImageRepository'), { id, at, refs }, world)
+  const judged = await judge(
+    named.filter(({ kind }) => kind === 'ImageRepository'),
+    { id, at, refs },
+    world,
+  )
   const toScan = new Map(named.flatMap((object) => imageRepositoriesOf(object)).map((each) => [policyKey(each), each]))
   for (const imageRepository of judged) toScan.delete(policyKey(imageRepository))
   for (const imageRepository of toScan.values()) await world.outbox.scan({ imageRepository, why: 'webhook' })
 
   const toMark = new Map(named.flatMap((object) => targetsOf(object, objects)).map((target) => [targetKey(target), target]))
   for (const target of toMark.values()) await mark(target, world)
-  world.log('webhook-attended', { signal: id, receiver: policyKey(receiver), judged: judged.length, scans: toScan.size, marks: toMark.size })
+  world.log('webhook-attended', {
+    signal: id,
+    receiver: policyKey(receiver),
+    judged: judged.length,
+    scans: toScan.size,
+    marks: toMark.size,
+  })
 }
 
 const isOf = (object: StoredObject, id: ObjectId): boolean => object.kind === id.kind && samePolicy(object, id)

@@ -7,7 +7,9 @@ import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { oidcClaims, type ReadClaims } from '../adapters/oidc.ts'
+import { gitSecret, receiverSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
 import { queues } from './boxes.ts'
@@ -25,13 +27,25 @@ export interface WorldOptions {
   readonly log?: Log
 }
 
+const configOver = ({ fetch, url }: Pick<WorldOptions, 'fetch' | 'url'>) => ({
+  endpoint: url,
+  region,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  requestHandler: sdkHandler(fetch),
+})
+
+/** What a receiver needs beside a world: the secrets of its own role, and the keys of issuers. */
+export function doorOver({ fetch, url, clock, random }: WorldOptions): {
+  readonly secret: (receiver: StoredObject) => Promise<Readonly<Record<string, string>> | undefined>
+  readonly claims: ReadClaims
+} {
+  const retry = patient({ clock, random })
+  const secrets = secretReader({ config: configOver({ fetch, url }), prefix: 'tagboat', clock, retrying: retry, keptFor: 60_000 })
+  return { secret: (receiver) => receiverSecret(receiver, secrets), claims: oidcClaims({ fetch, clock }) }
+}
+
 export function worldOver({ fetch, url, clock, random, log = () => undefined }: WorldOptions): World {
-  const config = {
-    endpoint: url,
-    region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: sdkHandler(fetch),
-  }
+  const config = configOver({ fetch, url })
   const retry = patient({ clock, random })
   const secrets = secretReader({ config, prefix: 'tagboat', clock, retrying: retry })
   const queueUrl = (name: string) => `${url}/${account}/${name}`

@@ -38,7 +38,10 @@ export function receive(world: Receiving): (request: Request) => Promise<Respons
 }
 
 /** The sender is to come again; what went wrong is ours to know. */
-const failed = (error: unknown): Answer => ({ status: 500, why: error instanceof Failure ? `${error.code}: ${error.message}` : String(error) })
+const failed = (error: unknown): Answer => ({
+  status: 500,
+  why: error instanceof Failure ? `${error.code}: ${error.message}` : String(error),
+})
 
 interface Answer {
   readonly status: 200 | 400 | 404 | 408 | 413 | 500 | 503
@@ -129,4 +132,7 @@ const ofGoogle = (claims: Claims | undefined, { email }: Readonly<Record<string,
 
 /** The sender's own name for the delivery where it has one: repeats can be told in the log. */
 const idOf = ({ headers }: Request, { random }: Receiving): string =>
-  headers.get('x-github-delivery') ?? headers.get('ce-id') ?? headers.get('x-gitlab-event-uuid') ?? `webhook-${random().toString(36).slice(2)}`
+  headers.get('x-github-delivery') ??
+  headers.get('ce-id') ??
+  headers.get('x-gitlab-event-uuid') ??
+  `webhook-${random().toString(36).slice(2)}`

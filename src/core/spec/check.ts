@@ -93,7 +93,14 @@ function checkReceiver({ type, resources, resourceFilter, oidcProviders = [] }: 
         : []),
       ...(followed.has(kind)
         ? []
-        : [{ path: ['resources', `${at}`, 'kind'], message: `a ${kind} is not looked at here`, warning: true as const, code: 'not-supported' as const }]),
+        : [
+            {
+              path: ['resources', `${at}`, 'kind'],
+              message: `a ${kind} is not looked at here`,
+              warning: true as const,
+              code: 'not-supported' as const,
+            },
+          ]),
     ]),
     ...oidcProviders.flatMap(({ variables = [], validations }, at): readonly Trouble[] => [
       ...variables.flatMap(({ expression }, place): readonly Trouble[] => {

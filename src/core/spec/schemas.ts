@@ -193,7 +193,10 @@ export const ReceiverSpec = v.pipe(
     'oidcProviders can only be set when type is generic-oidc',
   ),
   v.check(({ type, secretRef }) => type !== 'generic-oidc' || secretRef === undefined, 'secretRef cannot be set when type is generic-oidc'),
-  v.check(({ type, secretRef }) => type === 'generic-oidc' || secretRef !== undefined, 'secretRef is required when type is not generic-oidc'),
+  v.check(
+    ({ type, secretRef }) => type === 'generic-oidc' || secretRef !== undefined,
+    'secretRef is required when type is not generic-oidc',
+  ),
 )
 export type ReceiverSpec = v.InferOutput<typeof ReceiverSpec>
 

@@ -86,8 +86,7 @@ const checks: Readonly<Record<ReceiverSpec['type'], Check>> = {
       : isWanted(headers.get('x-gitlab-event'), events)
         ? leniently(body)
         : refused('event'),
-  harbor: async ({ headers, body }, _, token) =>
-    isSame(headers.get('authorization'), token) ? leniently(body) : refused('signature'),
+  harbor: async ({ headers, body }, _, token) => (isSame(headers.get('authorization'), token) ? leniently(body) : refused('signature')),
   dockerhub: byPath({ push_data: { tag: 'text' }, repository: { repo_url: 'text' } }),
   quay: byPath({ docker_url: 'text', updated_tags: 'texts' }),
   acr: byPath({ action: 'text', target: { repository: 'text', tag: 'text' } }),
@@ -112,7 +111,8 @@ function inPubSub(parsed: Parsed): Admitted {
   const envelope = shaped(parsed, { message: { data: 'text', publishTime: 'text' }, subscription: 'text' })
   if (!envelope.ok) return envelope
   const { data, publishTime } = (envelope.body as { message?: { data?: string; publishTime?: string } } | null)?.message ?? {}
-  if (publishTime !== undefined && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(publishTime)) return refused('body')
+  if (publishTime !== undefined && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(publishTime))
+    return refused('body')
   const base64 = (data ?? '').replace(/[\r\n]/g, '')
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return refused('body')
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))

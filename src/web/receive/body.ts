@@ -13,7 +13,7 @@ export async function readBody(
   sleep: (milliseconds: number) => Promise<void>,
 ): Promise<ReadBody> {
   if (!request.body) return { ok: true, bytes: new Uint8Array(0) }
-  const reader = request.body.getReader()
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
   const late = sleep(limits.milliseconds).then(() => 'late' as const)
   const parts: Uint8Array[] = []
   let length = 0

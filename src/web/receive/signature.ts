@@ -15,7 +15,12 @@ export const isSignedBySha1 = async (signature: string | null, key: string, body
 async function verify(hash: string, hex: string, key: string, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
   // A key is filled up with zeros anyway, and an empty one cannot be imported.
   const imported = await crypto.subtle.importKey('raw', new TextEncoder().encode(key || '\0'), { name: 'HMAC', hash }, false, ['verify'])
-  return crypto.subtle.verify('HMAC', imported, Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)), body)
+  return crypto.subtle.verify(
+    'HMAC',
+    imported,
+    Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
+    body,
+  )
 }
 
 /** Whether two texts are equal, in a time that depends on their lengths alone. */
