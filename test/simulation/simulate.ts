@@ -20,6 +20,8 @@ export interface Settings {
   readonly trace?: (line: string) => void
   /** Around the World of each instance: where a mutant is planted. */
   readonly around?: (world: World, role: Role) => World
+  /** Everything through AWS's own clients: slower, and the same run. */
+  readonly sdk?: boolean
 }
 export interface Report {
   readonly seed: number
@@ -43,8 +45,8 @@ const firstLook = 6
 const lastLook = 60
 
 export async function simulate(settings: Settings): Promise<{ readonly report: Report; readonly tail: readonly string[] }> {
-  const { seed, pushes, level, trace, around = (world) => world } = settings
-  const time = virtualTime()
+  const { seed, pushes, level, trace, around = (world) => world, sdk = false } = settings
+  const time = virtualTime(Date.UTC(2026, 0, 5, 12), 2)
   const began = time.now()
   const ledger = openLedger({ now: time.now, trace })
   const fate = dice(seed, 'world')
@@ -57,6 +59,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
     ledger,
     onLog,
     around,
+    sdk,
     weather: () => {
       if (!sky.weather) throw new Error('there is no weather yet')
       return sky.weather
@@ -148,7 +151,7 @@ export async function simulate(settings: Settings): Promise<{ readonly report: R
       if (fate.chance(0.25)) people.actInGit()
       if (fate.chance(0.04)) void applyUntilDone(people.configure())
       if (fate.chance(0.03)) forged(people.forge())
-      await time.advance(fate.wait(6000))
+      await time.advance(fate.wait(2000))
     }
     weather.calm(true)
     await time.advance(firstLook * minute)
