@@ -8,6 +8,7 @@ import type { Fault, Weather } from './weather.ts'
 
 export interface Caller {
   readonly name: string
+  readonly role: string
   /** What went wrong in the invocation that is running. */
   suffered: number
   dead: boolean
@@ -51,10 +52,11 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }:
     await gate(caller.name, call)
     if (caller.dead) return never()
     ledger.count('requests', call.service)
-    const fault = weather.befalls(call, dice)
+    const fault = weather.befalls(call, dice, caller.role)
     if (fault !== undefined) {
       caller.suffered++
       ledger.count('faults', fault)
+      if (!stormy.has(fault)) ledger.did({ fault, of: `${caller.role} ${call.service} ${call.operation}` })
       if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'commit-unheard')
     }
     const told = (what: string) => ledger.line(`${caller.name} ${call.service} ${call.operation}${what}`)
@@ -109,6 +111,9 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }:
     return response.response
   }
 }
+
+/** What comes over everybody, and is written down once. */
+const stormy: ReadonlySet<Fault> = new Set(['outage', 'limit'])
 
 /** What leaves nobody knowing whether it was done. */
 const unheard: ReadonlySet<Fault> = new Set(['answer-lost', 'timeout', 'death-after', 'death-late'])

@@ -78,25 +78,30 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
   })
 
   const troubled = (event: unknown, send: () => void): void => {
-    const { lost, twice, late } = weather().rates().event
-    const [first, second, third] = [events.next(), events.next(), events.next()]
-    const fault = (kind: string) => {
+    const { detail } = event as { readonly detail: Readonly<Record<string, unknown>> }
+    const of = `event ${String(detail['repository-name'])}:${String(detail['image-tag'])}`
+    const { lost, again, late } = weather().event(events, of)
+    const fault = (kind: string, milliseconds?: number) => {
       ledger.count('faults', kind)
-      ledger.line(`event ${JSON.stringify((event as { detail: unknown }).detail)} [${kind}]`)
+      ledger.did({ fault: kind, of, ...(milliseconds !== undefined && { for: milliseconds }) })
+      ledger.line(`event ${JSON.stringify(detail)} [${kind}]`)
     }
-    if (first < lost) return fault('event-lost')
-    if (second < twice) {
-      fault('event-twice')
-      time.after(Math.ceil(second * 1e6) % 20_000, send)
+    if (lost) return fault('event-lost')
+    if (again !== undefined) {
+      fault('event-twice', again)
+      time.after(again, send)
     }
-    if (third >= late) return send()
-    fault('event-late')
-    time.after(Math.ceil(third * 1e7) % 60_000, send)
+    if (late === undefined) return send()
+    fault('event-late', late)
+    time.after(late, send)
   }
   const expiring = ({ Records }: { readonly Records: readonly { readonly messageId: string }[] }): void => {
     const [record] = Records
-    if (!record || events.next() >= weather().rates().expiry) return
-    time.after(events.whole(5, 200), () => {
+    if (!record) return
+    const ends = weather().expiry(events)
+    if (ends === undefined) return
+    ledger.did({ fault: 'visibility-expired', of: 'message promote', for: ends })
+    time.after(ends, () => {
       ledger.count('faults', 'visibility-expired')
       ledger.line(`the visibility of ${record.messageId} ends`)
       boxes.sqs.queue(queues.target).expire(record.messageId)
@@ -104,7 +109,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
   }
 
   const worldOf = (caller: Caller, role: Role, own: Dice, box: Boxes['box']): { readonly world: World; readonly begin: () => void } => {
-    let skew = Math.round((own.next() * 2 - 1) * weather().rates().skew)
+    let skew = weather().skew(own)
     const clock = {
       now: () => time.now() + skew,
       // The dead do not wake.
@@ -124,8 +129,9 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
       world: around(worldOver({ fetch, url, clock, random: own.next, log, ...aws(fetch) }), role),
       begin: () => {
         caller.suffered = 0
-        if (own.next() >= weather().rates().jump) return
-        skew = Math.round((own.next() * 2 - 1) * weather().rates().skew)
+        if (!weather().jumps(own, role)) return
+        skew = weather().skew(own)
+        ledger.did({ fault: 'clock-jump', of: `${role} begins` })
         ledger.count('faults', 'clock-jump')
       },
     }
@@ -148,6 +154,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
       create: (instance: Instance): Handler => {
         const caller: Caller = {
           name: `${role}#${instance.id}`,
+          role,
           suffered: 0,
           dead: false,
           die: () => {
@@ -204,6 +211,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
       })
       const caller: Caller = {
         name: `person#${++people}`,
+        role: 'person',
         suffered: 0,
         dead: false,
         die: () => {
