@@ -36,7 +36,8 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
   const { last, entries } = await whileAsked(id, (target, how) => look(target, how, world), world)
   const { reading, configured: config } = last
   if (reading && config.place && (entries.length > 0 || !reading.warm)) await storeReading(config.place, reading, world)
-  await conclude({ configured: config, plan: last.plan, failure: last.failure, waits: last.waits, entries }, world)
+  const { plan, failure, waits } = last
+  await conclude({ configured: config, plan, failure, waits, head: reading?.head, entries }, world)
   return entries
 }
 
