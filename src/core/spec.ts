@@ -1,4 +1,4 @@
-// What users write: Flux's kinds, read from YAML.
+// What users write: Flux's kinds and one of our own, read from YAML.
 export { readManifests, type Manifest, type Problem, type Read } from './spec/read.ts'
 export {
   kinds,
@@ -10,5 +10,6 @@ export {
   type ImageUpdateAutomationSpec,
   type OidcProvider,
   type ReceiverSpec,
+  type PromotionRuleSpec,
 } from './spec/schemas.ts'
 export { milliseconds } from './spec/duration.ts'

@@ -19,6 +19,8 @@ export interface Settings {
   readonly record?: boolean
   /** Around the World of each instance: where a mutant is planted. */
   readonly around?: (world: World, role: Role) => World
+  /** Everything through AWS's own clients: slower, and the same run. */
+  readonly sdk?: boolean
 }
 export interface Report {
   readonly seed: number
@@ -44,7 +46,7 @@ export interface Simulated {
 const stretch = 250
 
 export async function simulate(settings: Settings): Promise<Simulated> {
-  const { seed, pushes, level, trace, record, around } = settings
+  const { seed, pushes, level, trace, record, around, sdk } = settings
   const fate = dice(seed, 'world')
   const estate = estateOf(dice(seed, 'estate'), settings.images)
   const stage = await openStage({
@@ -53,6 +55,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     trace,
     record,
     around,
+    sdk,
     weather: (options) => openWeather({ ...options, level, dice: dice(seed, 'weather') }),
   })
   const { time, began, ledger, run, weather, shop, branches, applyUntilDone } = stage
@@ -83,7 +86,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
       if (fate.chance(0.25)) people.actInGit()
       if (fate.chance(0.04)) void applyUntilDone(people.configure())
       if (fate.chance(0.03)) stage.forge(people.forge())
-      await time.advance(fate.wait(6000))
+      await time.advance(fate.wait(2000))
     }
     const rest = await stage.rest()
     checks += rest.checked
