@@ -1,4 +1,3 @@
-import { apply } from '../flow/apply.ts'
 import type { Problem } from '../core/spec.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
@@ -43,13 +42,14 @@ export const applyCommand: Command = {
       terminal.error(`tagboat apply: found nothing to apply in ${sources.join(', ')}`)
       return 1
     }
-    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
+    const { world, scope, close } = await connect(given, terminal)
+    const { apply } = await import('../flow/apply.ts')
     try {
       const wish = { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }
       const applied = await patiently(terminal, `applying ${read.manifests.length} objects`, apply(wish, world))
       if (!applied.ok) return refuse(applied.problems, terminal)
       const would = given.is('dry-run') ? ' (dry run)' : ''
-      print(
+      await print(
         format,
         applied.results.map(({ id, is }) => ({ ...id, is })),
         terminal,

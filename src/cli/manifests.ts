@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { readManifests, type Manifest, type Problem, type Read } from '../core/spec.ts'
+import type { Manifest, Problem, Read } from '../core/spec.ts'
 import { Usage } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -10,6 +10,7 @@ type Reader = Pick<Terminal, 'folder' | 'input'>
 
 /** Named by the person who asks: what is wrong in one of them is an error. */
 export async function readAll(sources: readonly string[], terminal: Reader, namespace: string): Promise<Read> {
+  const { readManifests } = await import('../core/spec.ts')
   const reads: Read[] = []
   for (const file of sources.flatMap((source) => filesOf(source, terminal.folder))) {
     const text = file === '-' ? await standardInput(terminal) : readText(file)
@@ -20,7 +21,8 @@ export async function readAll(sources: readonly string[], terminal: Reader, name
 }
 
 /** Flux's kinds wherever they lie in a checkout. Most files of it are not of any interest, and are not parsed. */
-export function discover(root: string, namespace: string): Read {
+export async function discover(root: string, namespace: string): Promise<Read> {
+  const { readManifests } = await import('../core/spec.ts')
   const reads = yamlBelow(root).flatMap((file) => {
     const text = readText(join(root, file))
     return /\b(?:image|source)\.toolkit\.fluxcd\.io\//.test(text) ? [readManifests(text, file, { namespace })] : []

@@ -35,11 +35,17 @@ export function derive(objects: readonly StoredObject[]): readonly Derived[] {
 
 function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined): Derived {
   const spec = policy.spec as ImagePolicySpec
-  const ref = `${spec.imageRepositoryRef.namespace ?? policy.namespace}/${spec.imageRepositoryRef.name}`
+  const refused = (reason: string, message: string): Derived => ({
+    of: policy,
+    trouble: { reason, message: `failed to get the referred ImageRepository: ${message}`, stalled: false },
+  })
   if (!imageRepository)
-    return { of: policy, trouble: { reason: 'DependencyNotReady', message: `ImageRepository '${ref}' not found`, stalled: false } }
+    return refused(
+      'DependencyNotReady',
+      `referenced ImageRepository does not exist: ${missing('ImageRepository.image', spec.imageRepositoryRef.name)}`,
+    )
   const denied = accessProblem(policy, imageRepository)
-  if (denied !== undefined) return { of: policy, trouble: { reason: 'AccessDenied', message: denied, stalled: false } }
+  if (denied !== undefined) return refused('AccessDenied', `access denied: ${denied}`)
   const source = imageRepository.spec as ImageRepositorySpec
   const image = parseImage(source.image, { insecure: source.insecure ?? false })
   const key = imageKey(source.image)
@@ -87,9 +93,10 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
     of: automation,
     trouble: { reason: stalled ? 'InvalidSourceConfiguration' : 'SourceManagerFailed', message, stalled },
   })
-  if (!spec.git) return source("source kind 'GitRepository' necessitates field .spec.git")
+  if (!spec.git) return source("source kind 'GitRepository' necessitates field .spec.git: invalid source configuration")
   const ref = `${spec.sourceRef.namespace ?? automation.namespace}/${spec.sourceRef.name}`
-  if (!gitRepository) return source(`GitRepository '${ref}' not found`, false)
+  if (!gitRepository)
+    return source(`referenced git repository does not exist: ${missing('GitRepository.source', spec.sourceRef.name)}`, false)
   const git = gitRepository.spec as GitRepositorySpec
   const url = parseGitUrl(git.url)
   if (!url.ok) return source(`GitRepository '${ref}': ${url.problem}`)
@@ -120,6 +127,9 @@ function unpushable({ git }: ImageUpdateAutomationSpec): string | undefined {
     return `spec.git.push.refspec "${git.push.refspec}": only a branch can be pushed through GitHub's API; remove it and name spec.git.push.branch`
   return undefined
 }
+
+/** As the API server of Kubernetes says it, and Flux after it. */
+const missing = (kind: string, name: string): string => `${kind}.toolkit.fluxcd.io "${name}" not found`
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
 

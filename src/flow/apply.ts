@@ -3,8 +3,8 @@ import { derive, type Derived } from '../core/derive.ts'
 import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
 import { milliseconds } from '../core/spec/duration.ts'
-import type { ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
-import { policyKey, targetKey, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
+import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
+import { policyKey, targetKey, type Condition, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
 import { mark } from './mark.ts'
 import { inParallel } from './parallel.ts'
@@ -129,22 +129,37 @@ async function settled(object: StoredObject, derived: Following, world: Applying
   const now = world.clock.now()
   const { version, due: _, ...rest } = object
   const { image: __, target: ___, ...status } = rest.status as Record<string, unknown>
+  const concluded = conclusionOf(object, derived)
   const next = nextDue(object, now)
   const found = 'watch' in derived ? { image: derived.watch.image } : 'route' in derived ? { target: derived.route.target } : {}
-  const trouble = 'trouble' in derived ? derived.trouble : undefined
-  const conditions = trouble
-    ? [
-        { type: 'Ready' as const, status: 'False' as const, reason: trouble.reason, message: trouble.message, since: now },
-        ...(trouble.stalled
-          ? [{ type: 'Stalled' as const, status: 'True' as const, reason: trouble.reason, message: trouble.message, since: now }]
-          : []),
-      ]
-    : rest.conditions.filter(({ type }) => type !== 'Stalled')
+  const was = object.conditions.find(({ type }) => type === 'Ready')
+  // What is judged by others is said by them: of a policy by its selection, of the rest by whoever looks next.
+  const kept = object.kind === 'ImagePolicy' ? [] : object.conditions
   await world.store.putObject(
-    { ...rest, status: { ...status, ...found, follows: fingerprint(derived) }, conditions, ...(next !== undefined && { due: next }) },
+    {
+      ...rest,
+      status: { ...status, ...found, follows: fingerprint(derived), ...(concluded && { observedGeneration: object.generation }) },
+      conditions: concluded ? [{ ...concluded, since: was?.status === concluded.status ? was.since : now }] : kept,
+      ...(next !== undefined && { due: next }),
+    },
     version,
   )
-  world.log('followed', { object: `${object.kind} ${policyKey(object)}`, ...(trouble && { trouble: trouble.reason }) })
+  world.log('followed', { object: `${object.kind} ${policyKey(object)}`, ...('trouble' in derived && { trouble: derived.trouble.reason }) })
+}
+
+/** What can be said of an object without a look outside. */
+function conclusionOf(object: StoredObject, derived: Following): Omit<Condition, 'since'> | undefined {
+  if ('trouble' in derived) {
+    const { reason, message } = derived.trouble
+    return { type: 'Ready', status: 'False', reason, message }
+  }
+  if (object.kind !== 'GitRepository') return undefined
+  return {
+    type: 'Ready',
+    status: 'True',
+    reason: 'Succeeded',
+    message: `${(object.spec as GitRepositorySpec).url} is read when it is needed`,
+  }
 }
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
