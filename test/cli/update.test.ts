@@ -74,7 +74,7 @@ describe('a pass over a checkout', () => {
       deployment('app', '1.0.0'),
     ])
     expect(read('message.txt')).toBe('Update fleet\n\nghcr.io/example/app:1.0.0 -> ghcr.io/example/app:1.2.0\n')
-    await expect(said.out).toMatchFileSnapshot(golden('update.txt'))
+    await expect(said.out).toMatchFileSnapshot(golden('update-written.txt'))
   })
 
   test('has nothing to change the second time, and leaves no message', async () => {
@@ -102,7 +102,7 @@ describe('a pass over a checkout', () => {
   test('speaks JSON', async () => {
     fleet()
     const { out } = await update('--tags', 'tags.json', '-o', 'json')
-    await expect(out).toMatchFileSnapshot(golden('update.json'))
+    await expect(out).toMatchFileSnapshot(golden('update-written.json'))
   })
 
   test('writes through a link, and an executable stays one', async () => {
