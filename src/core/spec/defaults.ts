@@ -26,6 +26,7 @@ export const defaults: Readonly<Record<Kind, readonly Default[]>> = {
     { at: ['timeout'], value: '60s' },
     { at: ['verify', 'mode'], value: 'HEAD' },
   ],
+  PromotionRule: [{ at: ['delivery', 'commitAs'], value: 'app' }],
 }
 
 export const withDefaults = (kind: Kind, spec: unknown): unknown => defaults[kind].reduce((filled, each) => fill(filled, each), spec)
