@@ -10,8 +10,10 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
+import type { StoredObject } from '../core/state.ts'
 import type { Clock, GitPlace, ImageSource } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 
 /** Who refers to a secret: each function can read those of its own role only. */
 export type SecretRole = 'git' | 'registry' | 'receiver' | 'notify'
@@ -36,7 +38,7 @@ export interface SecretReaderOptions {
 }
 
 export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_000, retrying }: SecretReaderOptions): SecretReader => {
-  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
+  const client = silent(new SecretsManagerClient({ ...config, ...bare }))
   const kept = new Map<string, { readonly until: number; readonly work: Promise<SecretRead> }>()
 
   const ask = async (id: string): Promise<SecretRead> => {
@@ -112,6 +114,16 @@ export async function gitSecret(
 export async function registrySecret({ scope, namespace, secret }: ImageSource, secrets: SecretReader): Promise<string | undefined> {
   const found = secret === undefined ? undefined : await secrets.read('registry', scope, namespace, secret)
   return found?.found ? found.values['.dockerconfigjson'] : undefined
+}
+
+/** The texts of the secret that a Receiver names. */
+export async function receiverSecret(
+  { scope, namespace, spec }: Pick<StoredObject, 'scope' | 'namespace' | 'spec'>,
+  secrets: SecretReader,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const name = (spec as { readonly secretRef?: { readonly name: string } }).secretRef?.name
+  const found = name === undefined ? undefined : await secrets.read('receiver', scope, namespace, name)
+  return found?.found ? found.values : undefined
 }
 
 export interface SecretWriter {

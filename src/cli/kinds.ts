@@ -17,8 +17,8 @@ export const kindChoices: readonly string[] = saidKinds.map(({ said }) => said)
 /** `image policy app` → the kind and the words behind it. */
 export function kindIn(words: readonly string[]): { readonly kind: SaidKind; readonly names: readonly string[] } {
   const said = words.slice(0, 2).map((word) => singular[word] ?? word)
-  const kind = saidKinds.find((each) => each.said === said.join(' '))
-  if (kind) return { kind, names: words.slice(2) }
+  const kind = saidKinds.find((each) => each.said.split(' ').every((word, at) => word === said[at]))
+  if (kind) return { kind, names: words.slice(kind.said.split(' ').length) }
   const met = words.length === 0 ? 'got nothing' : `got "${words.slice(0, 2).join(' ')}"`
   throw new Usage(`expected ${kindChoices.join(', ')}, ${met}${suggestion(said.join(' '), kindChoices)}`)
 }

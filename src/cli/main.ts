@@ -14,6 +14,7 @@ import { reconcileCommand } from './reconcile.ts'
 import { resumeCommand } from './resume.ts'
 import { suspendCommand } from './suspend.ts'
 import type { Terminal } from './terminal.ts'
+import { updateCommand } from './update.ts'
 
 export const commands: readonly Entry[] = [
   localCommand,
@@ -28,6 +29,7 @@ export const commands: readonly Entry[] = [
   exportCommand,
   historyCommand,
   planCommand,
+  updateCommand,
 ]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {

@@ -1,4 +1,5 @@
 // From manifests to the table: everything is checked before anything is written; objects first, then what follows from them, then marks.
+import { clashes, clashText } from '../core/delivery.ts'
 import { derive, type Derived } from '../core/derive.ts'
 import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
@@ -30,7 +31,11 @@ export async function apply(
   const { objects } = await world.store.shelf(scope)
   const there = (manifest: Manifest) =>
     objects.find((object) => object.kind === manifest.kind && object.namespace === manifest.namespace && object.name === manifest.name)
-  const problems = [...twice(manifests), ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner)))]
+  const problems = [
+    ...twice(manifests),
+    ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner))),
+    ...contradictions(manifests, objects, scope),
+  ]
   if (problems.length > 0) return { ok: false, problems }
   const results: { id: ObjectId; is: 'created' | 'configured' | 'unchanged' }[] = []
   for (const manifest of manifests) {
@@ -95,11 +100,16 @@ export async function follow(scope: string, world: Applying): Promise<void> {
 /** What can follow from an object; a source of others changes nothing by itself. */
 type Following = Derived | { readonly of: StoredObject }
 
-const isSource = ({ kind }: StoredObject): boolean => kind === 'ImageRepository' || kind === 'GitRepository'
+const isSource = ({ kind }: StoredObject): boolean => kind === 'ImageRepository' || kind === 'GitRepository' || kind === 'Receiver'
 
 /** The derived item, and on an automation the target, where evaluate finds it: all of it before anybody is asked to look. */
 async function place(derived: Following, world: Applying): Promise<{ readonly object: StoredObject; readonly derived: Following }> {
   const { of: object } = derived
+  if (object.kind === 'Receiver') {
+    // Listed under its own name: there is no moment in which nobody is at the door.
+    await world.store.listReceiver(object)
+    return { object, derived }
+  }
   await unfollow(object, world)
   if ('watch' in derived) await world.store.putWatch(derived.watch)
   if (!('route' in derived)) return { object, derived }
@@ -120,6 +130,7 @@ const fingerprint = (derived: Following): string =>
 async function unfollow(object: StoredObject, { store }: Applying): Promise<void> {
   const { image, target } = object.status as { image?: string; target?: TargetId }
   const id = { scope: object.scope, namespace: object.namespace, name: object.name }
+  if (object.kind === 'Receiver') await store.unlistReceiver(object)
   if (object.kind === 'ImagePolicy' && image !== undefined) await store.removeWatch(image, id)
   if (object.kind === 'ImageUpdateAutomation' && target !== undefined) await store.removeRoute({ target, automation: id })
 }
@@ -210,6 +221,24 @@ function twice(manifests: readonly Manifest[]): readonly Problem[] {
     const first = seen.get(key)
     seen.set(key, first ?? from)
     return first === undefined ? [] : [{ from, message: `${key} is defined twice (first at ${first})` }]
+  })
+}
+
+/** What the objects would say together, as far as these manifests have a part in it. */
+function contradictions(manifests: readonly Manifest[], objects: readonly StoredObject[], scope: string): readonly Problem[] {
+  const key = ({ kind, namespace, name }: Pick<Manifest, 'kind' | 'namespace' | 'name'> | StoredObject) => `${kind} ${namespace}/${name}`
+  const fresh = new Map(manifests.map((manifest) => [key(manifest), manifest]))
+  const after = [
+    ...objects.filter((object) => !fresh.has(key(object))),
+    ...manifests.map((manifest) => ({ ...written(manifest, undefined, { scope, owner: '', now: 0 }), version: 0 })),
+  ]
+  return clashes(after).flatMap((clash) => {
+    const culprit = [...clash.rules]
+      .reverse()
+      .concat(clash.automation)
+      .find((object) => fresh.has(key(object)))
+    const from = culprit && fresh.get(key(culprit))?.from
+    return from === undefined ? [] : [{ from, message: clashText(clash), code: 'meaningless' as const }]
   })
 }
 

@@ -1,13 +1,15 @@
 // The real adapters, over whatever answers at one address: the boxes of this process, or the boxes of another one over loopback.
 import { patient } from '../adapters/http/retry.ts'
-import { dynamodbStore, tableDefinition } from '../adapters/dynamodb.ts'
+import { dynamodbStore, tableDefinition, type Operations } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
 import { gitCredential, githubHost } from '../adapters/github.ts'
 import type { Fetch } from '../adapters/http/fetch.ts'
-import { sdkHandler } from '../adapters/http/sdk.ts'
+import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader, secretWriter, type SecretWriter } from '../adapters/secrets.ts'
+import { oidcClaims, type ReadClaims } from '../adapters/oidc.ts'
+import { gitSecret, receiverSecret, registrySecret, secretReader, secretWriter, type SecretWriter } from '../adapters/secrets.ts'
+import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
 import { queues } from './boxes.ts'
@@ -23,20 +25,40 @@ export interface WorldOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log?: Log
+  /** How AWS's clients send and sign, if not as they do in production. */
+  readonly aws?: AwsWire
+}
+export interface AwsWire {
+  readonly requestHandler: SdkHandler
+  readonly dynamodb?: Operations
+  readonly signer?: { readonly sign: <Signed>(request: Signed) => Promise<Signed> }
 }
 
-const configOver = ({ fetch, url }: Pick<WorldOptions, 'fetch' | 'url'>) => ({
+const configOver = ({ fetch, url, aws }: Pick<WorldOptions, 'fetch' | 'url' | 'aws'>) => ({
   endpoint: url,
   region,
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  requestHandler: sdkHandler(fetch),
+  requestHandler: aws?.requestHandler ?? sdkHandler(fetch),
+  ...(aws?.signer && { signer: aws.signer }),
 })
 
 /** For a person who gives a world its secrets: no function may write them. */
 export const secretsOver = (over: Pick<WorldOptions, 'fetch' | 'url'>): SecretWriter => secretWriter({ config: configOver(over) })
 
-export function worldOver({ fetch, url, clock, random, log = () => undefined }: WorldOptions): World {
-  const config = configOver({ fetch, url })
+/** What a receiver needs beside a world: the secrets of its own role, and the keys of issuers. */
+export function doorOver(options: WorldOptions): {
+  readonly secret: (receiver: StoredObject) => Promise<Readonly<Record<string, string>> | undefined>
+  readonly claims: ReadClaims
+} {
+  const { fetch, clock, random } = options
+  const retry = patient({ clock, random })
+  const secrets = secretReader({ config: configOver(options), prefix: 'tagboat', clock, retrying: retry, keptFor: 60_000 })
+  return { secret: (receiver) => receiverSecret(receiver, secrets), claims: oidcClaims({ fetch, clock }) }
+}
+
+export function worldOver(options: WorldOptions): World {
+  const { fetch, url, clock, random, log = () => undefined, aws } = options
+  const config = configOver(options)
   const retry = patient({ clock, random })
   const secrets = secretReader({ config, prefix: 'tagboat', clock, retrying: retry })
   const queueUrl = (name: string) => `${url}/${account}/${name}`
@@ -48,7 +70,7 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
     credentials: (source) => registrySecret(source, secrets),
   })
   return {
-    store: dynamodbStore({ table, config, clock, random }),
+    store: dynamodbStore({ table, config, operations: aws?.dynamodb, clock, random }),
     registry: registryByHost({ ecr, oci }),
     git: githubHost({
       fetch,

@@ -1,11 +1,20 @@
 // What a schema cannot see: whether a range, a pattern, a template, an image or a URL means anything. Told when it is applied, not at the
 // first push, which may be weeks later.
+import { compileExpression, conditionTrouble } from '../cel.ts'
 import { parseGitUrl } from '../git-url.ts'
 import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
 import { compileExclusions, compileRule } from '../select/rule.ts'
 import { prepareSelector } from '../selector.ts'
-import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Kind } from './schemas.ts'
+import type {
+  GitRepositorySpec,
+  ImagePolicySpec,
+  ImageRepositorySpec,
+  ImageUpdateAutomationSpec,
+  Kind,
+  PromotionRuleSpec,
+  ReceiverSpec,
+} from './schemas.ts'
 
 export interface Finding {
   /** From `spec` on. */
@@ -44,6 +53,10 @@ function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
       // Flux would write there, too.
       return url.ok ? [] : [{ path: ['url'], message: url.problem, code: 'not-supported' }]
     }
+    case 'Receiver':
+      return checkReceiver(spec as ReceiverSpec)
+    case 'PromotionRule':
+      return checkRule(spec as PromotionRuleSpec)
   }
 }
 
@@ -72,18 +85,74 @@ function hint(range: string): string {
   return ' (expected a range such as ">=1.0.0" or "1.x")'
 }
 
+/** Of what Flux itself goes on to care for, only the name is of interest. */
+const followed: ReadonlySet<string> = new Set(['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository'])
+
+function checkReceiver({ type, resources, resourceFilter, oidcProviders = [] }: ReceiverSpec): readonly Trouble[] {
+  const facts = ['res', 'req', ...(type === 'generic-oidc' ? ['claims'] : [])]
+  const condition = (path: readonly string[], expression: string | undefined, variables = facts): readonly Trouble[] => {
+    const trouble = expression === undefined ? undefined : conditionTrouble(expression, variables)
+    return trouble === undefined ? [] : [{ path, message: trouble }]
+  }
+  return [
+    ...condition(['resourceFilter'], resourceFilter),
+    ...resources.flatMap(({ kind, name, matchLabels, filter }, at): readonly Trouble[] => [
+      ...condition(['resources', `${at}`, 'filter'], filter),
+      ...(name === '*' && matchLabels === undefined
+        ? [{ path: ['resources', `${at}`, 'name'], message: 'matchLabels field not set when using wildcard "*" as name' }]
+        : []),
+      ...(followed.has(kind)
+        ? []
+        : [
+            {
+              path: ['resources', `${at}`, 'kind'],
+              message: `a ${kind} is not looked at here`,
+              warning: true as const,
+              code: 'not-supported' as const,
+            },
+          ]),
+    ]),
+    ...oidcProviders.flatMap(({ variables = [], validations }, at): readonly Trouble[] => [
+      ...variables.flatMap(({ expression }, place): readonly Trouble[] => {
+        const compiled = compileExpression(expression, ['claims', 'vars'])
+        return compiled.ok ? [] : [{ path: ['oidcProviders', `${at}`, 'variables', `${place}`], message: compiled.error }]
+      }),
+      ...validations.flatMap(({ expression }, place) =>
+        condition(['oidcProviders', `${at}`, 'validations', `${place}`], expression, ['claims', 'vars']),
+      ),
+    ]),
+  ]
+}
+
 function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Trouble[] {
   const commit = git?.commit
-  const template = checkTemplate(
-    commit?.messageTemplate ?? '',
-    commit?.messageTemplateValues ? { values: commit.messageTemplateValues } : {},
-  )
   const selector = prepareSelector(policySelector)
-  const path = ['git', 'commit', 'messageTemplate']
   return [
-    ...(template.ok
-      ? template.warnings.map((message) => ({ path, message, warning: true as const, code: 'template' as const }))
-      : [{ path, message: template.error, code: 'template' as const }]),
+    ...checkedTemplate(['git', 'commit', 'messageTemplate'], commit?.messageTemplate, commit?.messageTemplateValues),
     ...(selector.ok ? [] : [{ path: ['policySelector'], message: selector.error }]),
+  ]
+}
+
+function checkedTemplate(path: readonly string[], text: string | undefined, values?: Readonly<Record<string, string>>): readonly Trouble[] {
+  const template = checkTemplate(text ?? '', values ? { values } : {})
+  return template.ok
+    ? template.warnings.map((message) => ({ path, message, warning: true as const, code: 'template' as const }))
+    : [{ path, message: template.error, code: 'template' as const }]
+}
+
+function checkRule({ automations, delivery }: PromotionRuleSpec): readonly Trouble[] {
+  const selector = prepareSelector(automations)
+  const { pullRequest } = delivery ?? {}
+  return [
+    ...(selector.ok ? [] : [{ path: ['automations'], message: selector.error }]),
+    // Elsewhere no selector selects everything; here that would turn every automation of the namespace by one forgotten line.
+    ...(delivery && !automations
+      ? [{ path: ['automations'], message: 'is missing: expected the automations that delivery governs ({} for all of the namespace)' }]
+      : []),
+    ...(delivery === undefined || Object.keys(delivery).length === 0
+      ? [{ path: ['delivery'], message: 'says nothing, so the rule changes nothing', warning: true as const }]
+      : []),
+    ...checkedTemplate(['delivery', 'pullRequest', 'title'], pullRequest?.title),
+    ...checkedTemplate(['delivery', 'pullRequest', 'body'], pullRequest?.body),
   ]
 }

@@ -22,10 +22,12 @@ export const defaults: Readonly<Record<Kind, readonly Default[]>> = {
     { at: ['update'], value: { strategy: 'Setters' } },
     { at: ['update', 'strategy'], value: 'Setters' },
   ],
+  Receiver: [{ at: ['interval'], value: '10m' }],
   GitRepository: [
     { at: ['timeout'], value: '60s' },
     { at: ['verify', 'mode'], value: 'HEAD' },
   ],
+  PromotionRule: [{ at: ['delivery', 'commitAs'], value: 'app' }],
 }
 
 export const withDefaults = (kind: Kind, spec: unknown): unknown => defaults[kind].reduce((filled, each) => fill(filled, each), spec)
