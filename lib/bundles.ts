@@ -23,6 +23,12 @@ export const bundling = () =>
 /** Packages that a function has something smaller for. */
 export const standIns = (): Readonly<Record<string, string>> => ({ '@aws-sdk/credential-provider-node': rootOf('credentials') })
 
+/** A published package brings its functions bundled, beside the compiled code, so that nobody needs esbuild; a checkout has none there. */
+export function builtBundle(name: string): string | undefined {
+  const folder = fileURLToPath(new URL(`../bundles/${name}`, import.meta.url))
+  return existsSync(folder) ? folder : undefined
+}
+
 /** TypeScript in a checkout, compiled in a published package. */
 export function rootOf(name: string): string {
   const paths = [`../lambdas/${name}.ts`, `../lambdas/${name}.js`].map((path) => fileURLToPath(new URL(path, import.meta.url)))

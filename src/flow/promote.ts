@@ -4,7 +4,7 @@ import { Failure } from '../core/failure.ts'
 import { decide, observed, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Intent, type Target, type TargetId } from '../core/state.ts'
 import type { GitPlace, Outbox, World } from '../ports.ts'
-import { closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
+import { budgetLeft, closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
 import { land, report, type Tenancy } from './commit.ts'
 import { configured, situation, type Configured } from './gather.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
@@ -270,6 +270,14 @@ async function contains({ head, history }: Reading, commit: string, place: GitPl
 
 async function finish(looked: Looked, entries: readonly Entry[], world: Promoting): Promise<readonly Entry[]> {
   const { reading, configured: config } = looked
+  const left = looked.payer === undefined ? undefined : budgetLeft(looked.payer, world)
+  world.log('look', {
+    target: targetKey(config.target),
+    commits: entries.length,
+    held: looked.plan?.held.length ?? 0,
+    ...(looked.waits && { waits: looked.waits.why }),
+    ...(left !== undefined && { budgetLeft: left }),
+  })
   if (reading && config.place && (entries.length > 0 || !reading.warm)) await storeReading(config.place, reading, world)
   await conclude({ configured: config, plan: looked.plan, failure: looked.failure, waits: looked.waits, entries }, world)
   return entries

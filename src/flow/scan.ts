@@ -2,7 +2,7 @@
 import { choose, nothingYet } from '../core/choose.ts'
 import { Failure } from '../core/failure.ts'
 import { latestTags, scannedTags, scanRevision, standingOf } from '../core/select.ts'
-import { imageKey } from '../core/image.ts'
+import { ecrImage, imageKey } from '../core/image.ts'
 import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
 import type { Confirmed, ImageSource, Outbox, ScanRequest, World } from '../ports.ts'
@@ -48,7 +48,7 @@ async function confirm({ tag, signal, at }: NonNullable<ScanRequest['confirm']>,
 async function scanRepository(request: ScanRequest, repository: StoredObject, world: Scanning): Promise<void> {
   const source = sourceOfRepository(repository)
   let tags: readonly string[] = []
-  let merged = 0
+  let [merged, selected] = [0, 0]
   let left = await watchesOf(repository, world)
   for (let attempt = 0; ; attempt++) {
     if (attempt === attempts)
@@ -62,6 +62,7 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     tags = await listing(source, world)
     merged += before.reduce((sum, { selection }) => sum + selection.recent.length, 0)
     const judged = await Promise.all(before.map((each) => judge(request, source, tags, each, world)))
+    selected += judged.filter((each) => each.is === 'written' && each.changed).length
     const owed = judged.flatMap((each) => (each.is === 'written' && each.delivered < each.revision ? [each] : []))
     for (const group of byNamespace(owed)) {
       const { scope, namespace } = group[0].policy
@@ -83,7 +84,9 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     status,
     world,
   )
-  world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length, merged })
+  // Events of ECR tell of every push: what a timer finds first, an event has lost.
+  const late = request.why === 'interval' && ecrImage(spec.image) ? selected : 0
+  world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length, merged, selected, late })
 }
 
 /** What Flux keeps of a listing, as its status tells it. */
@@ -97,7 +100,13 @@ function summary(
 }
 
 type Judged =
-  | { readonly is: 'written'; readonly policy: Watch['policy']; readonly revision: number; readonly delivered: number }
+  | {
+      readonly is: 'written'
+      readonly policy: Watch['policy']
+      readonly revision: number
+      readonly delivered: number
+      readonly changed: boolean
+    }
   | { readonly is: 'moved'; readonly policy: Watch['policy'] }
   | { readonly is: 'superseded'; readonly policy: Watch['policy'] }
 
@@ -131,7 +140,7 @@ async function judge(
     const failure = selected.found ? undefined : { reason: selected.reason, message: selected.error }
     const chosen = choose(selection, watch, { standing, digest: there?.found ? there.digest : undefined, failure }, cause)
     return (await world.store.putSelection(chosen, selection.version))
-      ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered }
+      ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered, changed: chosen.revision > selection.revision }
       : { is: 'moved', policy }
   }
 }
