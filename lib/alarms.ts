@@ -15,9 +15,7 @@ export const alarms = {
   TargetsWait: 'a target has waited for a commit for more than ten minutes',
   ScansWait: 'a scan has waited for more than twenty minutes',
   WorkFails: 'something has failed for a quarter of an hour: Git, a registry or AWS refuses, or a message cannot be handled',
-  SweepSilent: 'no sweep has come to its end for a quarter of an hour: what events lose stays lost',
-  SweepBehind: 'the sweep is more than half an hour late with something',
-  EventsRefused: 'an event or a message came that nobody can read',
+  SweepSilent: 'for a quarter of an hour no sweep has come to its end, or it is half an hour late: what events lose stays lost',
   EventsLost: 'the sweep has found several pushes of which no event told: events do not arrive',
 } as const satisfies Readonly<Record<string, string>>
 export type AlarmName = keyof typeof alarms
@@ -35,12 +33,12 @@ export class Alarms extends Construct {
     super(scope, id)
     const all: Alarm[] = []
     const watch = (name: AlarmName, metric: IMetric, rule: Rule = {}): void => {
-      const { above = 0, periods = 1, silence = TreatMissingData.NOT_BREACHING, below } = rule
+      const { above = 0, periods = 1, silence = TreatMissingData.NOT_BREACHING } = rule
       const alarm = new Alarm(this, name, {
         alarmDescription: `tagboat: ${alarms[name]}. docs/runbook.md#${name.toLowerCase()}`,
         metric,
-        threshold: below ?? above,
-        comparisonOperator: below === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
+        threshold: above,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluationPeriods: periods,
         treatMissingData: silence,
       })
@@ -57,16 +55,17 @@ export class Alarms extends Construct {
     watch('ScansWait', inbox.scans.metricApproximateAgeOfOldestMessage(most), { above: Duration.minutes(20).toSeconds() })
     watch('WorkFails', counted('Failures', Stats.SUM, 5), { periods: 3 })
     // What a sweep says last: one that is not started, fails or does not end says nothing.
-    watch('SweepSilent', counted('OldestDue', Stats.SAMPLE_COUNT, 15), { below: 1, silence: TreatMissingData.BREACHING })
-    watch('SweepBehind', counted('OldestDue', Stats.MAXIMUM, 5), { above: Duration.minutes(30).toSeconds() })
-    watch('EventsRefused', counted('EventsRefused', Stats.SUM, 5))
+    watch('SweepSilent', counted('OldestDue', Stats.MAXIMUM, 5), {
+      above: Duration.minutes(30).toSeconds(),
+      periods: 3,
+      silence: TreatMissingData.BREACHING,
+    })
     watch('EventsLost', counted('FoundLate', Stats.SUM, 60), { above: 2 })
     this.all = all
   }
 }
 interface Rule {
   readonly above?: number
-  readonly below?: number
   readonly periods?: number
   readonly silence?: TreatMissingData
 }

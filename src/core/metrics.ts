@@ -6,7 +6,7 @@ interface Metric {
 }
 export const metrics = {
   Signals: { unit: 'Count', about: 'pushes, deletions and changes of images that were judged' },
-  EventsRefused: { unit: 'Count', about: 'events and messages that nobody can read' },
+  EventsRefused: { unit: 'Count', about: 'events that nobody can read' },
   Selections: { unit: 'Count', about: 'times that a policy chose another tag' },
   FoundLate: { unit: 'Count', about: 'of these, what only the sweep has found in ECR: an event was lost' },
   Commits: { unit: 'Count', about: 'commits that landed' },
@@ -31,18 +31,22 @@ export function measured(event: string, fields: Fields): Measured {
     case 'event-refused':
       // Children of an index come without a tag, and what did not succeed is no news: both are as they should be.
       return fields['why'] === 'untagged' || fields['why'] === 'unsuccessful' ? {} : { EventsRefused: 1 }
-    case 'message-refused':
-      return { EventsRefused: 1 }
     case 'scan':
       return { ...some('Selections', numberIn(fields, 'selected')), ...some('FoundLate', numberIn(fields, 'late')) }
     case 'commit':
       return { Commits: 1, ...given('PushToCommit', fields['milliseconds']) }
     case 'look':
-      return { ...some('Held', numberIn(fields, 'held')), ...given('BudgetLeft', fields['budgetLeft']) }
+      // A look that commits nothing spends next to nothing.
+      return {
+        ...some('Held', numberIn(fields, 'held')),
+        ...(numberIn(fields, 'commits') > 0 && given('BudgetLeft', fields['budgetLeft'])),
+      }
     case 'sweep':
       return { OldestDue: numberIn(fields, 'oldest') / 1000 }
     case 'look-failed':
     case 'scan-failed':
+    // Our own queues hold what we wrote ourselves: one that cannot be read is a fault.
+    case 'message-refused':
     case 'message-failed':
     case 'sweep-item-failed':
     case 'deployment-failed':

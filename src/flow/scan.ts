@@ -1,5 +1,5 @@
 // Look at everything a registry has for one image, and judge anew what is in doubt. The only place that lists.
-import { choose, nothingYet } from '../core/choose.ts'
+import { choose, isUnchanged, nothingYet } from '../core/choose.ts'
 import { Failure } from '../core/failure.ts'
 import { latestTags, scannedTags, scanRevision, standingOf } from '../core/select.ts'
 import { ecrImage, imageKey } from '../core/image.ts'
@@ -139,7 +139,8 @@ async function judge(
     }
     const failure = selected.found ? undefined : { reason: selected.reason, message: selected.error }
     const chosen = choose(selection, watch, { standing, digest: there?.found ? there.digest : undefined, failure }, cause)
-    return (await world.store.putSelection(chosen, selection.version))
+    // Whoever writes meanwhile has asked for a look of its own: that nothing is new is true of what was read.
+    return isUnchanged(selection, chosen) || (await world.store.putSelection(chosen, selection.version))
       ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered, changed: chosen.revision > selection.revision }
       : { is: 'moved', policy }
   }

@@ -206,13 +206,13 @@ describe('alarms', () => {
     expect(own.map(({ Namespace, MetricName }) => [Namespace, String(MetricName) in metrics])).toEqual(
       own.map(() => [Variables.METRICS, true]),
     )
-    expect(own).toHaveLength(5)
+    expect(own).toHaveLength(3)
   })
   test('notice a sweep that does not run at all', () => {
     expect(properties('AWS::CloudWatch::Alarm').SweepSilent).toMatchObject({
       TreatMissingData: 'breaching',
-      ComparisonOperator: 'LessThanThreshold',
-      Threshold: 1,
+      EvaluationPeriods: 3,
+      Period: 300,
     })
   })
   test('go to a topic if there is one', () => {
