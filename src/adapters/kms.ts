@@ -2,6 +2,7 @@
 import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms'
 import { Failure } from '../core/failure.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 
 export interface KmsOptions {
   readonly config: KMSClientConfig
@@ -22,7 +23,7 @@ export function kmsSigner({ config, key, retrying }: KmsOptions): KmsSigner {
     sign: async (input) => {
       // Loaded by the first who signs: most deployments have the key in the secret.
       const { KMSClient: Client, SignCommand } = await import('@aws-sdk/client-kms')
-      const kms = (client ??= new Client({ ...config, maxAttempts: 1 }))
+      const kms = (client ??= silent(new Client({ ...config, ...bare })))
       const command = () =>
         new SignCommand({ KeyId: key, Message: input, MessageType: 'RAW', SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256' })
       const ask = () =>

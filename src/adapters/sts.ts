@@ -1,6 +1,7 @@
 // Credentials of a role in another account: asked for once an hour, by whoever reads images there.
 import { Failure } from '../core/failure.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 import type { STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 
 export interface RoleOptions {
@@ -29,7 +30,7 @@ export function rolesElsewhere({ config, account: ours, role, retrying }: RoleOp
     return async () => {
       // Most deployments never need it: it is loaded by the first who does.
       const { AssumeRoleCommand, STSClient: Client } = await import('@aws-sdk/client-sts')
-      const sts = (client ??= new Client({ ...config, maxAttempts: 1 }))
+      const sts = (client ??= silent(new Client({ ...config, ...bare })))
       const ask = () =>
         sts.send(new AssumeRoleCommand({ RoleArn: arn, RoleSessionName: 'tagboat' })).catch((error: unknown) => {
           throw awsFailure('registry', `assume ${arn}`, error)

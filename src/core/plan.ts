@@ -1,4 +1,5 @@
 // All facts in, an ordered list of changes out: one for each automation, each on top of the one before.
+import type { Delivery } from './delivery.ts'
 import { editFile, prepare, type Change, type PolicyRef } from './markers.ts'
 import { defaultMessage, renderMessage, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
@@ -14,6 +15,9 @@ export interface Situation {
 export interface AutomationFacts {
   readonly id: PolicyId
   readonly spec: ImageUpdateAutomationSpec
+  readonly delivery: Delivery
+  /** Decide and say so, write nothing. */
+  readonly observed: boolean
   /** The policies of its namespace. */
   readonly policies: readonly PolicyFacts[]
   /** The path exists at the head, and is this. */
@@ -29,6 +33,8 @@ export interface PolicyFacts {
 }
 export interface FileFacts {
   readonly path: string
+  /** What the update path calls it, where links led to it; otherwise its path relative to the update path. */
+  readonly as?: string
   readonly mode: 'file' | 'executable' | 'link'
   readonly bytes: Uint8Array
 }
@@ -49,22 +55,10 @@ export interface PlannedChange {
   /** Without trailers: those are the business of whoever commits. */
   readonly message: string
   readonly author?: { readonly name?: string | undefined; readonly email: string }
+  readonly commitAs: Delivery['commitAs']
   readonly files: readonly FileFacts[]
   readonly changes: readonly RecordedChange[]
 }
-
-/** The same plan where nothing may be written: what would have been is held back, and said. */
-export const observed = (plan: Plan): Plan => ({
-  ...plan,
-  changes: [],
-  held: [
-    ...plan.held,
-    ...plan.changes.map(({ automation, changes }) => ({
-      automation,
-      why: `mode observe, nothing is written: ${changes.map(({ path, oldValue, newValue }) => `${path} would change from ${oldValue} to ${newValue}`).join('; ')}`,
-    })),
-  ],
-})
 
 export function decide(situation: Situation): Plan {
   const changes: PlannedChange[] = []
@@ -80,11 +74,18 @@ export function decide(situation: Situation): Plan {
     const decided = changeOf(automation, written)
     if (decided.is === 'trouble') troubles.push({ automation: automation.id, ...decided.trouble })
     if (decided.is !== 'change') continue
+    if (automation.observed) {
+      held.push({ automation: automation.id, why: wouldBe(decided.change) })
+      continue
+    }
     changes.push(decided.change)
     for (const file of decided.change.files) written.set(file.path, file.bytes)
   }
   return { changes, held, troubles }
 }
+
+const wouldBe = ({ changes }: PlannedChange): string =>
+  `mode observe, nothing is written: ${changes.map(({ path, oldValue, newValue }) => `${path} would change from ${oldValue} to ${newValue}`).join('; ')}`
 
 type Decided =
   | { readonly is: 'change'; readonly change: PlannedChange }
@@ -107,11 +108,12 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
   const recorded: RecordedChange[] = []
   const fileChanges: Record<string, readonly ObjectChange[]> = {}
   for (const file of [...automation.files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-    if (!isWithin(file.path, root)) continue
+    if (file.as === undefined && !isWithin(file.path, root)) continue
     const edit = editFile(written.get(file.path) ?? file.bytes, setting.setting)
     if (edit.is !== 'edited') continue
-    files.push({ ...file, bytes: edit.bytes })
-    fileChanges[relativeTo(base, file.path)] = byObject(edit.changes)
+    // By two names it is one file, and two entries of the message, as in Flux.
+    if (files.at(-1)?.path !== file.path) files.push({ ...file, bytes: edit.bytes })
+    fileChanges[file.as ?? relativeTo(base, file.path)] = byObject(edit.changes)
     recorded.push(...edit.changes.map(({ setter, oldValue, newValue }) => record(file.path, { setter, oldValue, newValue }, automation)))
   }
   if (files.length === 0) return { is: 'nothing' }
@@ -134,7 +136,14 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
     )
   return {
     is: 'change',
-    change: { automation: id, message: message.text, ...(commit && { author: commit.author }), files, changes: recorded },
+    change: {
+      automation: id,
+      message: message.text,
+      ...(commit && { author: commit.author }),
+      commitAs: automation.delivery.commitAs,
+      files,
+      changes: recorded,
+    },
   }
 }
 

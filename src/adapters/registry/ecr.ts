@@ -1,6 +1,7 @@
 import { DescribeImagesCommand, ECRClient, ListImagesCommand, type ECRClientConfig, type ImageDetail } from '@aws-sdk/client-ecr'
 import { ecrImage, type EcrImage } from '../../core/image.ts'
 import type { Clock, Confirmed, ImageSource, Random, Registry } from '../../ports.ts'
+import { bare, silent } from '../http/client.ts'
 import { retrying } from '../http/retry.ts'
 import { isNoAnswer } from '../http/sdk.ts'
 import { denied, malformed, notThere, refused, throttled, unavailable } from './failures.ts'
@@ -26,7 +27,7 @@ export function ecrRegistry({ config, clock, random, locate = ecrImage, roleIn =
     const name = credentials ? `${region} ${account}` : region
     const known = clients.get(name)
     if (known) return known
-    const client = new ECRClient({ ...config, region, maxAttempts: 1, ...(credentials && { credentials }) })
+    const client = silent(new ECRClient({ ...config, region, ...bare, ...(credentials && { credentials }) }))
     clients.set(name, client)
     return client
   }
