@@ -231,6 +231,8 @@ test('the outputs say what `tagboat --stack` must find, by the last part of thei
     spell(Value),
   ])
   expect(Object.fromEntries(said)).toEqual({
+    PromoterDeadLetterQueueUrls: '{DeadEvents} {DeadScans} {DeadTargets}',
+    PromoterFunctionNames: '{Evaluate} {Scan} {Promote} {Sweep} {Apply}',
     PromoterTableName: '{Table}',
     PromoterTargetQueueUrl: '{Targets}',
     PromoterScanQueueUrl: '{Scans}',
