@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { applyCommand } from './apply.ts'
 import { runCommand, type Entry, type ExitCode } from './command.ts'
+import { completionCommand } from './completion.ts'
 import { createGroup } from './create.ts'
 import { deleteCommand } from './delete.ts'
+import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { getCommand } from './get.ts'
 import { historyCommand } from './history.ts'
@@ -27,9 +29,11 @@ export const commands: readonly Entry[] = [
   resumeCommand,
   deleteCommand,
   exportCommand,
+  explainCommand,
   historyCommand,
   planCommand,
   updateCommand,
+  completionCommand(() => commands),
 ]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {
