@@ -26,13 +26,15 @@ interface Watched {
 async function watched(worse: (service: string, sent: string) => Response | undefined): Promise<Watched> {
   const secrets = new Set<string>(Object.values(marked).flatMap((secret) => [secret, base64(secret), base64(`robot:${secret}`)]))
   const said: string[] = []
-  const around = (service: string, box: Box): Box => async (request) => {
-    const sent = request.headers.get('authorization') ?? ''
-    const credential = sent.replace(/^\S+ /, '')
-    if (bearing.includes(service) && credential.length > 20) secrets.add(credential)
-    if (['dynamodb', 'sqs', 'eventbridge', 'sns'].includes(service)) said.push(await request.clone().text())
-    return (bearing.includes(service) ? worse(service, sent) : undefined) ?? box(request)
-  }
+  const around =
+    (service: string, box: Box): Box =>
+    async (request) => {
+      const sent = request.headers.get('authorization') ?? ''
+      const credential = sent.replace(/^\S+ /, '')
+      if (bearing.includes(service) && credential.length > 20) secrets.add(credential)
+      if (['dynamodb', 'sqs', 'eventbridge', 'sns'].includes(service)) said.push(await request.clone().text())
+      return (bearing.includes(service) ? worse(service, sent) : undefined) ?? box(request)
+    }
   const world = await boxed({ files: { 'apps/app.yaml': deployment('app', '1.0.0').replaceAll(`${registry}/app`, repository) }, around })
   for (const line of world.credential.split('\\n').filter((each) => each.length > 40)) secrets.add(line)
   const set = (name: string, values: object) => world.boxes.secrets.set(`tagboat/${name}`, JSON.stringify(values))
