@@ -1,8 +1,8 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
 import { apply } from '../flow/apply.ts'
-import { readManifests, type Manifest, type Problem } from '../core/spec.ts'
+import { readFiles, type Problem, type Read, type ReadOptions, type SourceFile } from '../core/spec.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
@@ -22,6 +22,12 @@ export const applyCommand: Command = {
     },
     namespace: { type: 'string', short: 'n', value: 'NAME', about: 'for objects that name none (flux-system)' },
     'take-over': { type: 'boolean', about: 'change objects that belong to another owner' },
+    substitute: {
+      type: 'string',
+      value: 'NAME=VALUE',
+      multiple: true,
+      about: 'what ${NAME} stands for, as in the postBuild of a Kustomization; may be repeated',
+    },
     'dry-run': { type: 'boolean', about: 'say what would happen, write nothing' },
     output: { type: 'string', short: 'o', value: 'json|yaml', about: 'for programs' },
     ...connection,
@@ -30,26 +36,43 @@ export const applyCommand: Command = {
     'tagboat apply -f clusters/production',
     'kustomize build clusters/production | tagboat apply -f -',
     'tagboat apply -f policies.yaml --dry-run',
+    'tagboat apply -f clusters/production --substitute REGISTRY=ghcr.io/org',
   ],
   run: async (given, terminal) => {
     const format = isFormat(given.text('output'))
     const sources = given.texts('filename')
     if (sources.length === 0) throw new Usage('expected -f FILE, got none')
     if (given.words.length > 0) throw new Usage(`unexpected "${given.words[0]}": files are named with -f`)
-    const read = await readAll(sources, terminal, given.text('namespace') ?? 'flux-system')
+    const values = given.texts('substitute')
+    const read = await readAll(sources, terminal, {
+      namespace: given.text('namespace') ?? 'flux-system',
+      ...(values.length > 0 && { substitute: substitutes(values) }),
+    })
     if (read.problems.length > 0) return refuse(read.problems, terminal)
     for (const { from, message } of read.warnings) terminal.error(`warning: ${from}: ${message}`)
     const skipped = Object.entries(read.skipped)
     if (skipped.length > 0) terminal.error(`skipped, not for tagboat: ${skipped.map(([kind, count]) => `${count} ${kind}`).join(', ')}`)
-    if (read.manifests.length === 0) {
+    if (read.manifests.length === 0 && read.secrets.length === 0) {
       terminal.error(`tagboat apply: found nothing to apply in ${sources.join(', ')}`)
       return 1
     }
     const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
     try {
-      const wish = { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }
+      const wish = {
+        manifests: read.manifests,
+        secrets: read.secrets,
+        scope,
+        owner: 'cli',
+        takeOver: given.is('take-over'),
+        dryRun: given.is('dry-run'),
+      }
       const applied = await patiently(terminal, `applying ${read.manifests.length} objects`, apply(wish, world))
       if (!applied.ok) return refuse(applied.problems, terminal)
+      const { unused } = applied
+      if (unused.length > 0)
+        terminal.error(
+          `left alone, since nothing refers to it: ${unused.map(({ namespace, name }) => `Secret ${namespace}/${name}`).join(', ')}`,
+        )
       const would = given.is('dry-run') ? ' (dry run)' : ''
       print(
         format,
@@ -64,28 +87,29 @@ export const applyCommand: Command = {
   },
 }
 
+function substitutes(values: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    values.map((value) => {
+      const at = value.indexOf('=')
+      if (at < 1) throw new Usage(`expected --substitute NAME=VALUE, got "${value}"`)
+      return [value.slice(0, at), value.slice(at + 1)]
+    }),
+  )
+}
+
 function refuse(problems: readonly Problem[], terminal: Terminal): 1 {
   for (const { from, message } of problems) terminal.error(`${from}: ${message}`)
   terminal.error(`nothing was changed: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`)
   return 1
 }
 
-async function readAll(
-  sources: readonly string[],
-  terminal: Terminal,
-  namespace: string,
-): Promise<{ manifests: Manifest[]; problems: Problem[]; warnings: Problem[]; skipped: Record<string, number> }> {
-  const all = { manifests: [] as Manifest[], problems: [] as Problem[], warnings: [] as Problem[], skipped: {} as Record<string, number> }
-  for (const file of sources.flatMap((source) => filesOf(source, terminal.folder))) {
-    const text = file === '-' ? await standardInput(terminal) : read(file)
-    const from = file === '-' ? 'standard input' : relative(terminal.folder, file)
-    const { manifests, problems, warnings, skipped } = readManifests(text, from, { namespace })
-    all.manifests.push(...manifests)
-    all.problems.push(...problems)
-    all.warnings.push(...warnings)
-    for (const [kind, count] of Object.entries(skipped)) all.skipped[kind] = (all.skipped[kind] ?? 0) + count
+async function readAll(sources: readonly string[], terminal: Terminal, options: ReadOptions): Promise<Read> {
+  const files: SourceFile[] = []
+  for (const source of sources) {
+    if (source === '-') files.push({ file: 'standard input', text: await standardInput(terminal) })
+    else files.push(...filesOf(source, terminal.folder))
   }
-  return all
+  return readFiles(files, options)
 }
 
 async function standardInput({ input }: Terminal): Promise<string> {
@@ -101,14 +125,19 @@ function read(file: string): string {
   }
 }
 
-function filesOf(source: string, folder: string): readonly string[] {
-  if (source === '-') return ['-']
+function filesOf(source: string, folder: string): readonly SourceFile[] {
   const path = resolve(folder, source)
   const there = statSync(path, { throwIfNoEntry: false })
   if (!there) throw new Usage(`there is no file or folder "${source}"`)
-  if (!there.isDirectory()) return [path]
-  return readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.ya?ml$/.test(file))
-    .sort()
-    .map((file) => join(path, file))
+  const sourceFile = (file: string): SourceFile => ({ file: relative(folder, file), text: read(file) })
+  if (there.isDirectory())
+    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.ya?ml$|(^|\/)Kustomization$/.test(file))
+      .sort()
+      .map((file) => sourceFile(join(path, file)))
+  // What a file is may be said by the kustomization beside it.
+  const aside = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+    .map((name) => join(dirname(path), name))
+    .filter((file) => file !== path && existsSync(file))
+  return [sourceFile(path), ...aside.map((file) => ({ ...sourceFile(file), aside: true as const }))]
 }

@@ -7,7 +7,7 @@ import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { gitSecret, registrySecret, secretKeeper, secretReader } from '../adapters/secrets.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
 import { queues } from './boxes.ts'
@@ -44,6 +44,7 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
   })
   return {
     store: dynamodbStore({ table, config, clock, random }),
+    secrets: secretKeeper({ config, retrying: retry }),
     registry: registryByHost({ ecr, oci }),
     git: githubHost({
       fetch,

@@ -5,7 +5,7 @@ import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
 import { compileExclusions, compileRule } from '../select/rule.ts'
 import { prepareSelector } from '../selector.ts'
-import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Kind } from './schemas.ts'
+import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Kind, ReceiverSpec } from './schemas.ts'
 
 export interface Finding {
   /** From `spec` on. */
@@ -44,8 +44,19 @@ function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
       // Flux would write there, too.
       return url.ok ? [] : [{ path: ['url'], message: url.problem, code: 'not-supported' }]
     }
+    case 'Receiver':
+      return checkReceiver(spec as ReceiverSpec)
+    case 'Namespace':
+      return []
   }
 }
+
+const checkReceiver = ({ resources }: ReceiverSpec): readonly Trouble[] =>
+  resources.flatMap(({ name, matchLabels }, at) =>
+    name === '*' && matchLabels === undefined
+      ? [{ path: ['resources', String(at), 'matchLabels'], message: "matchLabels field not set when using wildcard '*' as name" }]
+      : [],
+  )
 
 function checkImageRepository({ image, insecure = false, exclusionList }: ImageRepositorySpec): readonly Trouble[] {
   const parsed = parseImage(image, { insecure })

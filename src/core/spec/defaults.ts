@@ -26,6 +26,8 @@ export const defaults: Readonly<Record<Kind, readonly Default[]>> = {
     { at: ['timeout'], value: '60s' },
     { at: ['verify', 'mode'], value: 'HEAD' },
   ],
+  Receiver: [{ at: ['interval'], value: '10m' }],
+  Namespace: [],
 }
 
 export const withDefaults = (kind: Kind, spec: unknown): unknown => defaults[kind].reduce((filled, each) => fill(filled, each), spec)

@@ -98,36 +98,134 @@ export const ImageUpdateAutomationSpec = v.strictObject({
 })
 export type ImageUpdateAutomationSpec = v.InferOutput<typeof ImageUpdateAutomationSpec>
 
-export const GitRepositorySpec = v.strictObject({
-  url: v.pipe(
-    v.string(),
-    v.regex(/^(http|https|ssh):\/\/.*$/, (issue) => `expected a URL that starts with http://, https:// or ssh://, got ${issue.received}`),
+export const GitRepositorySpec = v.pipe(
+  v.strictObject({
+    url: v.pipe(
+      v.string(),
+      v.regex(/^(http|https|ssh):\/\/.*$/, (issue) => `expected a URL that starts with http://, https:// or ssh://, got ${issue.received}`),
+    ),
+    interval: Interval,
+    ref: v.exactOptional(GitRef),
+    secretRef: v.exactOptional(Local),
+    provider: v.exactOptional(v.picklist(['generic', 'aws', 'azure', 'github'])),
+    timeout: v.exactOptional(Timeout),
+    suspend: v.exactOptional(v.boolean()),
+    proxySecretRef: v.exactOptional(Local),
+    // Of use to whoever builds artifacts from the repository, not to us.
+    ignore: v.exactOptional(v.string()),
+    include: v.exactOptional(
+      v.array(v.strictObject({ repository: Local, fromPath: v.exactOptional(v.string()), toPath: v.exactOptional(v.string()) })),
+    ),
+    recurseSubmodules: v.exactOptional(v.boolean()),
+    serviceAccountName: v.exactOptional(v.string()),
+    sparseCheckout: v.exactOptional(v.array(v.string())),
+    verify: v.exactOptional(v.strictObject({ mode: v.exactOptional(v.picklist(['head', 'HEAD', 'Tag', 'TagAndHEAD'])), secretRef: Local })),
+  }),
+  v.check(
+    (spec) => spec.serviceAccountName === undefined || spec.provider === 'azure' || spec.provider === 'aws',
+    "serviceAccountName can only be set when provider is 'azure' or 'aws'",
   ),
-  interval: Interval,
-  ref: v.exactOptional(GitRef),
-  secretRef: v.exactOptional(Local),
-  provider: v.exactOptional(v.picklist(['generic', 'aws', 'azure', 'github'])),
-  timeout: v.exactOptional(Timeout),
-  suspend: v.exactOptional(v.boolean()),
-  proxySecretRef: v.exactOptional(Local),
-  // Of use to whoever builds artifacts from the repository, not to us.
-  ignore: v.exactOptional(v.string()),
-  include: v.exactOptional(v.unknown()),
-  recurseSubmodules: v.exactOptional(v.boolean()),
-  serviceAccountName: v.exactOptional(v.string()),
-  sparseCheckout: v.exactOptional(v.array(v.string())),
-  verify: v.exactOptional(v.unknown()),
-})
+)
 export type GitRepositorySpec = v.InferOutput<typeof GitRepositorySpec>
+
+/** What a webhook may come from; the web endpoint knows how each is proven to be real. */
+const receiverTypes = [
+  'generic',
+  'generic-hmac',
+  'generic-oidc',
+  'github',
+  'gitlab',
+  'bitbucket',
+  'harbor',
+  'dockerhub',
+  'quay',
+  'gcr',
+  'nexus',
+  'acr',
+  'cdevents',
+] as const
+const resourceKinds = [
+  'Bucket',
+  'GitRepository',
+  'Kustomization',
+  'HelmRelease',
+  'HelmChart',
+  'HelmRepository',
+  'ImageRepository',
+  'ImagePolicy',
+  'ImageUpdateAutomation',
+  'OCIRepository',
+  'ArtifactGenerator',
+  'ExternalArtifact',
+] as const
+const OidcProvider = v.strictObject({
+  issuerURL: v.pipe(
+    v.string(),
+    v.regex(/^https?:\/\//, (issue) => `expected a URL that starts with http:// or https://, got ${issue.received}`),
+  ),
+  audience: v.exactOptional(v.string()),
+  variables: v.exactOptional(v.array(v.strictObject({ name: v.string(), expression: v.string() }))),
+  validations: v.pipe(
+    v.array(v.strictObject({ expression: v.string(), message: v.string() })),
+    v.minLength(1, 'expected at least one validation, got none'),
+  ),
+})
+export const ReceiverSpec = v.pipe(
+  v.strictObject({
+    type: v.picklist(receiverTypes),
+    interval: v.exactOptional(Interval),
+    events: v.exactOptional(v.array(v.string())),
+    resources: v.array(
+      v.strictObject({
+        apiVersion: v.exactOptional(v.string()),
+        kind: v.picklist(resourceKinds),
+        name: Name,
+        namespace: v.exactOptional(Name),
+        matchLabels: v.exactOptional(Labels),
+        filter: v.exactOptional(v.string()),
+      }),
+    ),
+    resourceFilter: v.exactOptional(v.string()),
+    secretRef: v.exactOptional(Local),
+    oidcProviders: v.exactOptional(
+      v.pipe(
+        v.array(OidcProvider),
+        v.check(
+          (providers) => new Set(providers.map(({ issuerURL }) => issuerURL)).size === providers.length,
+          'expected each issuerURL once, got one twice',
+        ),
+      ),
+    ),
+    suspend: v.exactOptional(v.boolean()),
+  }),
+  v.check(
+    (spec) => spec.type !== 'generic-oidc' || (spec.oidcProviders?.length ?? 0) > 0,
+    'generic-oidc receivers must define at least one oidcProvider',
+  ),
+  v.check(
+    (spec) => spec.type === 'generic-oidc' || (spec.oidcProviders?.length ?? 0) === 0,
+    'oidcProviders can only be set when type is generic-oidc',
+  ),
+  v.check((spec) => spec.type !== 'generic-oidc' || spec.secretRef === undefined, 'secretRef cannot be set when type is generic-oidc'),
+  v.check((spec) => spec.type === 'generic-oidc' || spec.secretRef !== undefined, 'secretRef is required when type is not generic-oidc'),
+)
+export type ReceiverSpec = v.InferOutput<typeof ReceiverSpec>
+
+/** Of a Namespace only its labels count, which are no part of its spec. */
+export const NamespaceSpec = v.strictObject({ finalizers: v.exactOptional(v.array(v.string())) })
+export type NamespaceSpec = v.InferOutput<typeof NamespaceSpec>
 
 const image = 'image.toolkit.fluxcd.io'
 const source = 'source.toolkit.fluxcd.io'
+const notification = 'notification.toolkit.fluxcd.io'
 /** Every kind that is understood, with the API groups and versions under which people have it. */
 export const kinds = {
   ImageRepository: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImageRepositorySpec },
   ImagePolicy: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImagePolicySpec },
   ImageUpdateAutomation: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImageUpdateAutomationSpec },
   GitRepository: { group: source, versions: ['v1', 'v1beta2', 'v1beta1'], schema: GitRepositorySpec },
+  Receiver: { group: notification, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ReceiverSpec },
+  Namespace: { group: '', versions: ['v1'], schema: NamespaceSpec },
 } as const
 export type Kind = keyof typeof kinds
 export const isKind = (kind: string): kind is Kind => Object.hasOwn(kinds, kind)

@@ -1,6 +1,7 @@
 // Fields that Flux honours and this version does not. None is passed over in silence: some are refused, since without them something else
 // would happen than what was asked for; of others the user is told that they change nothing.
 import { ecrImage } from '../image.ts'
+import { milliseconds } from './duration.ts'
 import type { Kind } from './schemas.ts'
 
 interface Row {
@@ -17,9 +18,13 @@ const among =
   (value: unknown): boolean =>
     values.includes(String(value))
 
+/** The kinds that a webhook can wake here. */
+const woken: readonly string[] = ['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository']
+
+const isOfAmazon = (image: string): boolean => ecrImage(image) !== undefined || image.startsWith('public.ecr.aws/')
+
 export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ImageRepository: [
-    { at: ['timeout'], is: 'without-effect', why: 'requests to registries have limits of their own' },
     {
       at: ['proxySecretRef'],
       is: 'without-effect',
@@ -40,6 +45,12 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
       when: among('azure', 'gcp'),
       is: 'without-effect',
       why: 'tagboat has no identity there; the registry is asked with spec.secretRef, or without a login',
+    },
+    {
+      at: ['provider'],
+      when: (value, spec) => value === 'aws' && !isOfAmazon((spec as { image: string }).image),
+      is: 'without-effect',
+      why: 'the image is in no registry of AWS; the registry is asked with spec.secretRef, or without a login',
     },
     {
       at: ['secretRef'],
@@ -64,10 +75,30 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
   GitRepository: [
-    { at: ['timeout'], is: 'without-effect', why: 'requests to GitHub have limits of their own' },
+    {
+      at: ['timeout'],
+      // The default of Flux, which every exported object has, asks for nothing.
+      when: (value) => milliseconds(String(value)) !== 60_000,
+      is: 'without-effect',
+      why: 'requests to GitHub have limits of their own',
+    },
     { at: ['proxySecretRef'], is: 'without-effect', why: 'GitHub is asked directly' },
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
   ],
+  Receiver: [
+    {
+      at: ['type'],
+      is: 'without-effect',
+      why: 'this version hears no webhooks; pushes to ECR need none, other registries are looked at in their interval',
+    },
+    {
+      at: ['resources'],
+      when: (value) => (value as readonly { readonly kind: string }[]).some(({ kind }) => !woken.includes(kind)),
+      is: 'without-effect',
+      why: `only ${woken.join(', ')} are kinds of tagboat; a request wakes nothing else`,
+    },
+  ],
+  Namespace: [],
 }
 
 export interface Shortcoming {

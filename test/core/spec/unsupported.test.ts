@@ -11,10 +11,11 @@ const specs = {
     git: { checkout: { ref: { branch: 'main' } }, commit: { author: { email: 'bot@example.com' } } },
   },
   GitRepository: { url: 'https://github.com/demo/fleet', interval: '1m' },
+  Receiver: { type: 'generic', resources: [{ kind: 'ImageRepository', name: 'app' }], secretRef: { name: 'token' } },
 } as const
 type Kind = keyof typeof specs
 
-const group = (kind: Kind) => (kind === 'GitRepository' ? 'source' : 'image')
+const group = (kind: Kind) => (kind === 'GitRepository' ? 'source' : kind === 'Receiver' ? 'notification' : 'image')
 /** A manifest with one more value, as JSON, which is YAML. */
 function withValue(kind: Kind, path: readonly string[], value: unknown, more: object = {}): string {
   const spec = structuredClone({ ...specs[kind], ...more }) as Record<string, unknown>
@@ -26,16 +27,16 @@ function withValue(kind: Kind, path: readonly string[], value: unknown, more: ob
 const read = (text: string) => readManifests(text, 'app.yaml', { namespace: 'flux-system' })
 
 const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' | 'without-effect', more?: object][] = [
-  ['ImageRepository', 'timeout', '30s', 'without-effect'],
   ['ImageRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['ImageRepository', 'certSecretRef', { name: 'ca' }, 'without-effect'],
   ['ImageRepository', 'serviceAccountName', 'scanner', 'without-effect'],
   ['ImageRepository', 'provider', 'gcp', 'without-effect'],
+  ['ImageRepository', 'provider', 'aws', 'without-effect'],
   ['ImageRepository', 'secretRef', { name: 'ecr' }, 'without-effect', { image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app' }],
   ['ImageUpdateAutomation', 'git.commit.signingKey', { secretRef: { name: 'key' } }, 'refused'],
   ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'without-effect'],
   ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'without-effect'],
-  ['GitRepository', 'timeout', '60s', 'without-effect'],
+  ['GitRepository', 'timeout', '30s', 'without-effect'],
   ['GitRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
 ]
@@ -50,24 +51,36 @@ describe('a field that does not do here what it does in Flux', () => {
     expect(manifests).toHaveLength(is === 'refused' ? 0 : 1)
   })
 
+  test.each([
+    ['type', {}],
+    ['resources', { resources: [{ kind: 'Kustomization', name: 'apps' }] }],
+  ])('Receiver spec.%s is told', (field, more) => {
+    const { warnings } = read(withValue('Receiver', ['suspend'], false, more))
+    expect(warnings.filter(({ message }) => message.includes(`spec.${field} has no effect`))).toHaveLength(1)
+  })
+
   test('has a case here, whatever it is', () => {
-    const rows = Object.entries(unsupported).flatMap(([kind, all]) => all.map(({ at }) => `${kind} ${at.join('.')}`))
+    const rows = Object.entries(unsupported).flatMap(([kind, all]) =>
+      kind === 'Receiver' ? [] : all.map(({ at }) => `${kind} ${at.join('.')}`),
+    )
     expect(cases.map(([kind, field]) => `${kind} ${field}`).sort()).toEqual(rows.sort())
   })
 })
 
 describe('nothing is told', () => {
-  test.each(Object.keys(specs) as Kind[])('of a plain %s', (kind) => {
+  test.each((Object.keys(specs) as Kind[]).filter((kind) => kind !== 'Receiver'))('of a plain %s', (kind) => {
     const { manifests, problems, warnings } = read(withValue(kind, ['suspend'], false))
     expect([manifests.length, problems, warnings]).toEqual([1, [], []])
   })
 
   test.each<readonly [kind: Kind, field: string, value: unknown]>([
-    ['ImageRepository', 'provider', 'aws'],
+    ['ImageRepository', 'image', 'public.ecr.aws/org/app'],
+    ['ImageRepository', 'timeout', '30s'],
     ['ImageRepository', 'provider', 'generic'],
     ['ImageRepository', 'secretRef', { name: 'ghcr' }],
     ['ImageUpdateAutomation', 'git.push.branch', 'main'],
     ['GitRepository', 'provider', 'github'],
+    ['GitRepository', 'timeout', '1m0s'],
     ['GitRepository', 'ref', { tag: 'v1' }],
   ])('of %s spec.%s: %j', (kind, field, value) => {
     const { problems, warnings } = read(withValue(kind, field.split('.'), value))
