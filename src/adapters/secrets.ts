@@ -10,9 +10,8 @@ import { Failure } from '../core/failure.ts'
 import type { SecretRole } from '../core/spec/secrets.ts'
 import type { Clock, GitPlace, ImageSource, SecretRead } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 import { nameOf, valuesIn } from './secrets/value.ts'
-
-export { secretKeeper } from './secrets/keeper.ts'
 
 export interface SecretReader {
   readonly read: (role: SecretRole, scope: string, namespace: string, name: string) => Promise<SecretRead>
@@ -30,7 +29,7 @@ export interface SecretReaderOptions {
 }
 
 export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_000, retrying }: SecretReaderOptions): SecretReader => {
-  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
+  const client = silent(new SecretsManagerClient({ ...config, ...bare }))
   const kept = new Map<string, { readonly until: number; readonly work: Promise<SecretRead> }>()
 
   const ask = async (id: string): Promise<SecretRead> => {

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { apply } from '../flow/apply.ts'
-import { readFiles, type Problem, type Read, type ReadOptions, type SourceFile } from '../core/spec.ts'
+import type { Problem, Read, ReadOptions, SourceFile } from '../core/spec.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
@@ -56,7 +55,8 @@ export const applyCommand: Command = {
       terminal.error(`tagboat apply: found nothing to apply in ${sources.join(', ')}`)
       return 1
     }
-    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
+    const { world, scope, close } = await connect(given, terminal)
+    const { apply } = await import('../flow/apply.ts')
     try {
       const wish = {
         manifests: read.manifests,
@@ -74,7 +74,7 @@ export const applyCommand: Command = {
           `left alone, since nothing refers to it: ${unused.map(({ namespace, name }) => `Secret ${namespace}/${name}`).join(', ')}`,
         )
       const would = given.is('dry-run') ? ' (dry run)' : ''
-      print(
+      await print(
         format,
         applied.results.map(({ id, is }) => ({ ...id, is })),
         terminal,
@@ -104,6 +104,7 @@ function refuse(problems: readonly Problem[], terminal: Terminal): 1 {
 }
 
 async function readAll(sources: readonly string[], terminal: Terminal, options: ReadOptions): Promise<Read> {
+  const { readFiles } = await import('../core/spec.ts')
   const files: SourceFile[] = []
   for (const source of sources) {
     if (source === '-') files.push({ file: 'standard input', text: await standardInput(terminal) })

@@ -143,7 +143,7 @@ export const getCommand: Command = {
     const format = isFormat(given.text('output'))
     const wanted = wantedOf(given.words)
     if (given.is('watch') && format !== 'text') throw new Usage(`expected --watch or -o ${format}, got both`)
-    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
+    const { world, scope, close } = await connect(given, terminal)
     try {
       const look = async (): Promise<Facts> => {
         const [shelf, targets] = await Promise.all([
@@ -161,7 +161,7 @@ export const getCommand: Command = {
       const { shelf, targets } = facts
       const found = wanted.views.map((name) => ({ name, rows: pick(wanted, views[name].rows(shelf, targets)) }))
       if (found.every(({ rows }) => rows.length === 0)) terminal.error(`nothing to show: no ${wanted.views.join(', ')} in scope "${scope}"`)
-      print(
+      await print(
         format,
         wanted.views.flatMap((name): readonly unknown[] => {
           const rows = views[name].rows(shelf, targets)

@@ -1,5 +1,6 @@
 // Everything that follows from the objects of a scope: who watches which image, who writes to which target. It can always be made again.
 import { pushBranchOf } from './checkout.ts'
+import { clashes, clashText, rulesFor } from './delivery.ts'
 import { parseGitUrl } from './git-url.ts'
 import { ecrImage, imageKey, parseImage } from './image.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec } from './spec.ts'
@@ -28,7 +29,7 @@ export function derive(objects: readonly StoredObject[]): readonly Derived[] {
     }
     if (object.kind === 'ImageUpdateAutomation') {
       const { name, namespace } = (object.spec as ImageUpdateAutomationSpec).sourceRef
-      return [routeOf(object, find('GitRepository', namespace ?? object.namespace, name))]
+      return [routeOf(object, find('GitRepository', namespace ?? object.namespace, name), objects)]
     }
     return []
   })
@@ -88,7 +89,7 @@ function accessProblem(policy: StoredObject, imageRepository: StoredObject, name
   return open ? undefined : `'${ref}' can't be accessed due to ACL labels mismatch on namespace '${policy.namespace}'`
 }
 
-function routeOf(automation: StoredObject, gitRepository: StoredObject | undefined): Derived {
+function routeOf(automation: StoredObject, gitRepository: StoredObject | undefined, objects: readonly StoredObject[]): Derived {
   const spec = automation.spec as ImageUpdateAutomationSpec
   const source = (message: string, stalled = true): Derived => ({
     of: automation,
@@ -105,6 +106,10 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   if (impossible !== undefined) return source(impossible)
   const branch = pushBranchOf(spec, git)
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
+  const rules = rulesFor(automation, objects)
+  // Told when it is applied; here only if two were applied at the same moment.
+  const [clash] = rules.length > 1 ? clashes([automation, ...rules]) : []
+  if (clash) return { of: automation, trouble: { reason: 'InvalidDelivery', message: clashText(clash), stalled: true } }
   // GitHub compares names without regard to case: one repository, one target.
   const target: TargetId = {
     host: url.host.toLowerCase(),
@@ -115,7 +120,7 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   return {
     of: automation,
     route: { target, automation: idOf(automation) },
-    generation: Math.max(automation.generation, gitRepository.generation),
+    generation: Math.max(automation.generation, gitRepository.generation, ...rules.map(({ generation }) => generation)),
   }
 }
 

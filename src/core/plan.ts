@@ -1,4 +1,5 @@
 // All facts in, an ordered list of changes out: one for each automation, each on top of the one before.
+import type { Delivery } from './delivery.ts'
 import { editFile, prepare, type Change, type PolicyRef } from './markers.ts'
 import { defaultMessage, renderMessage, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
@@ -14,6 +15,9 @@ export interface Situation {
 export interface AutomationFacts {
   readonly id: PolicyId
   readonly spec: ImageUpdateAutomationSpec
+  readonly delivery: Delivery
+  /** Decide and say so, write nothing. */
+  readonly observed: boolean
   /** The policies of its namespace. */
   readonly policies: readonly PolicyFacts[]
   /** The path exists at the head, and is this. */
@@ -49,22 +53,10 @@ export interface PlannedChange {
   /** Without trailers: those are the business of whoever commits. */
   readonly message: string
   readonly author?: { readonly name?: string | undefined; readonly email: string }
+  readonly commitAs: Delivery['commitAs']
   readonly files: readonly FileFacts[]
   readonly changes: readonly RecordedChange[]
 }
-
-/** The same plan where nothing may be written: what would have been is held back, and said. */
-export const observed = (plan: Plan): Plan => ({
-  ...plan,
-  changes: [],
-  held: [
-    ...plan.held,
-    ...plan.changes.map(({ automation, changes }) => ({
-      automation,
-      why: `mode observe, nothing is written: ${changes.map(({ path, oldValue, newValue }) => `${path} would change from ${oldValue} to ${newValue}`).join('; ')}`,
-    })),
-  ],
-})
 
 export function decide(situation: Situation): Plan {
   const changes: PlannedChange[] = []
@@ -80,11 +72,18 @@ export function decide(situation: Situation): Plan {
     const decided = changeOf(automation, written)
     if (decided.is === 'trouble') troubles.push({ automation: automation.id, ...decided.trouble })
     if (decided.is !== 'change') continue
+    if (automation.observed) {
+      held.push({ automation: automation.id, why: wouldBe(decided.change) })
+      continue
+    }
     changes.push(decided.change)
     for (const file of decided.change.files) written.set(file.path, file.bytes)
   }
   return { changes, held, troubles }
 }
+
+const wouldBe = ({ changes }: PlannedChange): string =>
+  `mode observe, nothing is written: ${changes.map(({ path, oldValue, newValue }) => `${path} would change from ${oldValue} to ${newValue}`).join('; ')}`
 
 type Decided =
   | { readonly is: 'change'; readonly change: PlannedChange }
@@ -134,7 +133,14 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
     )
   return {
     is: 'change',
-    change: { automation: id, message: message.text, ...(commit && { author: commit.author }), files, changes: recorded },
+    change: {
+      automation: id,
+      message: message.text,
+      ...(commit && { author: commit.author }),
+      commitAs: automation.delivery.commitAs,
+      files,
+      changes: recorded,
+    },
   }
 }
 

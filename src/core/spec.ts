@@ -1,4 +1,4 @@
-// What users write: Flux's kinds, read from YAML.
+// What users write: Flux's kinds, some of Kubernetes and one of our own, read from YAML.
 export { readManifests, type Manifest, type Problem, type Read, type ReadOptions } from './spec/read.ts'
 export { readFiles, type SourceFile } from './spec/files.ts'
 export { rolesOf, type SecretManifest, type SecretRole } from './spec/secrets.ts'
@@ -11,5 +11,6 @@ export {
   type ImageRepositorySpec,
   type ImageUpdateAutomationSpec,
   type ReceiverSpec,
+  type PromotionRuleSpec,
 } from './spec/schemas.ts'
 export { milliseconds } from './spec/duration.ts'

@@ -1,4 +1,5 @@
 // From manifests to the table: everything is checked before anything is written; objects first, then what follows from them, then marks.
+import { clashes, clashText } from '../core/delivery.ts'
 import { derive, type Derived } from '../core/derive.ts'
 import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
@@ -57,6 +58,7 @@ export async function apply(
     ...twice([...manifests, ...secrets.map((secret) => ({ ...secret, kind: 'Secret' }))]),
     ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner))),
     ...weighed.problems,
+    ...contradictions(manifests, objects, scope),
   ]
   if (problems.length > 0) return { ok: false, problems }
   const results: { id: ObjectId; is: Change }[] = []
@@ -263,6 +265,24 @@ function twice(manifests: readonly (Pick<ObjectId, 'kind' | 'namespace' | 'name'
     const first = seen.get(key)
     seen.set(key, first ?? from)
     return first === undefined ? [] : [{ from, message: `${key} is defined twice (first at ${first})` }]
+  })
+}
+
+/** What the objects would say together, as far as these manifests have a part in it. */
+function contradictions(manifests: readonly Manifest[], objects: readonly StoredObject[], scope: string): readonly Problem[] {
+  const key = ({ kind, namespace, name }: Pick<Manifest, 'kind' | 'namespace' | 'name'> | StoredObject) => `${kind} ${namespace}/${name}`
+  const fresh = new Map(manifests.map((manifest) => [key(manifest), manifest]))
+  const after = [
+    ...objects.filter((object) => !fresh.has(key(object))),
+    ...manifests.map((manifest) => ({ ...written(manifest, undefined, { scope, owner: '', now: 0 }), version: 0 })),
+  ]
+  return clashes(after).flatMap((clash) => {
+    const culprit = [...clash.rules]
+      .reverse()
+      .concat(clash.automation)
+      .find((object) => fresh.has(key(object)))
+    const from = culprit && fresh.get(key(culprit))?.from
+    return from === undefined ? [] : [{ from, message: clashText(clash), code: 'meaningless' as const }]
   })
 }
 

@@ -1,7 +1,7 @@
 // One look at a target, from what is so to what is committed. Read this first.
 import { sumOf, type Limits } from '../core/budget.ts'
 import { Failure } from '../core/failure.ts'
-import { decide, observed, type Plan } from '../core/plan.ts'
+import { decide, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
 import type { GitPlace, Outbox, World } from '../ports.ts'
 import { closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
@@ -104,10 +104,9 @@ async function lookAt(target: Target, config: Opened, how: How, world: Looking):
   // A commit whose answer was lost may stand where a lagging answer shows the head before it: deciding again on that head could undo what
   // a person did since. It is found, or nothing of it can arrive any more; until then nothing is decided.
   if (intents.length > 0) return { entries, intents, due }
-  const decided = decide(await situation(config, reading, world))
+  const plan = decide(await situation(config, reading, world))
   // Nothing to do is believed only at a head that was really read.
-  if (decided.changes.length === 0 && reading.warm) return lookAt(target, config, { ...how, careful: true }, world)
-  const plan = world.mode === 'observe' ? observed(decided) : decided
+  if (plan.changes.length === 0 && reading.warm) return lookAt(target, config, { ...how, careful: true }, world)
   if (plan.changes.length === 0 && first.start) {
     // What was read is not the target's branch: there is none, and there need not be one.
     forget(target.id, world)

@@ -35,7 +35,11 @@ export async function conclude({ configured, plan, failure, waits, head, entries
 }
 
 /** What a look found, so that others can tell whether it has seen what they changed. */
-function observed({ object, policies }: Automation, { branch }: TargetId, head: string): Readonly<Record<string, unknown>> {
+function observed(
+  { object, policies }: Pick<Automation, 'object' | 'policies'>,
+  { branch }: TargetId,
+  head: string,
+): Readonly<Record<string, unknown>> {
   const selector = prepareSelector((object.spec as ImageUpdateAutomationSpec).policySelector)
   const mine = policies.filter(({ labels, latestRef }) => latestRef && (!selector.ok || selector.matches(labels)))
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sdkHandler } from '../../src/adapters/http/sdk.ts'
-import { secretKeeper } from '../../src/adapters/secrets.ts'
+import { secretKeeper } from '../../src/adapters/secrets/keeper.ts'
 import { secretsBox } from '../../src/local/secrets.ts'
 import { virtualTime } from '../../src/local/time.ts'
 

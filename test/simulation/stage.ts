@@ -36,6 +36,8 @@ export interface StageOptions {
   readonly record?: boolean | undefined
   /** Around the World of each instance: where a mutant is planted. */
   readonly around?: ((world: World, role: Role) => World) | undefined
+  /** Everything through AWS's own clients: slower, and the same run. */
+  readonly sdk?: boolean | undefined
 }
 
 const minute = 60_000
@@ -50,8 +52,9 @@ export async function openStage({
   trace,
   record,
   around = (world) => world,
+  sdk = false,
 }: StageOptions): Promise<Stage> {
-  const time = virtualTime()
+  const time = virtualTime(Date.UTC(2026, 0, 5, 12), 2)
   const began = time.now()
   const ledger = openLedger({ now: time.now, trace, record })
   const sky: { weather?: Weather } = {}
@@ -61,6 +64,7 @@ export async function openStage({
     ledger,
     onLog: noticing(ledger),
     around,
+    sdk,
     weather: () => {
       if (!sky.weather) throw new Error('there is no weather yet')
       return sky.weather
@@ -163,16 +167,18 @@ function noticing(ledger: Ledger): (event: string, fields: Readonly<Record<strin
     if (event === 'signal')
       for (const { is } of fields['verdicts'] as readonly { readonly is: string }[]) ledger.count('reached', `verdict-${is}`)
     if (event === 'scan' && Number(fields['merged']) > 0) ledger.count('reached', 'scan-merged')
-    if (watched.has(event)) ledger.count('reached', event)
+    const situation = watched[event]
+    if (situation !== undefined) ledger.count('reached', situation)
   }
 }
-const watched: ReadonlySet<string> = new Set([
-  'selection-repaired',
-  'target-woken',
-  'look-failed',
-  'head-moved',
-  'head-strange',
-  'intents-settled',
-  'target-handed-over',
-  'scan-skipped',
-])
+const watched: Readonly<Record<string, string>> = {
+  'selection-repaired': 'selection-repaired',
+  'target-woken': 'target-woken',
+  'look-failed': 'look-failed',
+  'head-moved': 'head-moved',
+  'head-strange': 'head-strange',
+  'intents-settled': 'intent-settled',
+  'target-handed-over': 'target-handed-over',
+  'target-waits': 'budget-wait',
+  'scan-skipped': 'scan-skipped',
+}

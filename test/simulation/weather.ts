@@ -1,4 +1,5 @@
 // What goes wrong beyond a single request: storms that come and go, a registry that lags, a GitHub that is out. And the odds of the rest.
+import { QuickResponse } from '../../src/local/quick.ts'
 import type { VirtualTime } from '../../src/local/time.ts'
 import type { Dice } from './dice.ts'
 import type { Ledger } from './ledger.ts'
@@ -198,7 +199,7 @@ async function confirmedBefore(call: Call, answer: Response, young: readonly Rec
 }
 
 const again = (answer: Response, body: unknown): Response =>
-  new Response(JSON.stringify(body), { status: answer.status, headers: { 'content-type': 'application/x-amz-json-1.1' } })
+  new QuickResponse(JSON.stringify(body), { status: answer.status, headers: { 'content-type': 'application/x-amz-json-1.1' } })
 
 export function refusal({ service }: Call, fault: Fault): Response {
   if (fault === 'spurious-stale') {
@@ -215,4 +216,4 @@ export function refusal({ service }: Call, fault: Fault): Response {
 }
 const refused = (status: number, code: string, message: string): Response => json(status, { __type: code, message })
 const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
+  new QuickResponse(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })

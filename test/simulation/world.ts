@@ -12,7 +12,8 @@ import { dice, type Dice } from './dice.ts'
 import { namespace, registryHost, scopes, type Scope } from './estate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Weather } from './weather.ts'
-import { wire, type Caller } from './wire.ts'
+import { awsOver } from './sdk.ts'
+import { openGate, wire, type Caller } from './wire.ts'
 
 export type Role = 'evaluate' | 'scan' | 'promote' | 'sweep' | 'person'
 export interface Invocation {
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly weather: () => Weather
   readonly onLog: (event: string, fields: Readonly<Record<string, unknown>>) => void
   readonly around: (world: World, role: Role) => World
+  /** AWS's own clients for everything. */
+  readonly sdk: boolean
 }
 
 const url = 'http://boxes.invalid'
@@ -43,8 +46,10 @@ const url = 'http://boxes.invalid'
 const timeouts = { evaluate: 60_000, scan: 300_000, promote: 120_000, sweep: 60_000 } as const
 const token = 'simulated'
 
-export async function openRun({ seed, time, ledger, weather, onLog, around }: RunOptions): Promise<Run> {
+export async function openRun({ seed, time, ledger, weather, onLog, around, sdk }: RunOptions): Promise<Run> {
   const told = new Set<string>()
+  const gate = openGate(time)
+  const aws = (fetch: Boxes['box']) => (sdk ? {} : { aws: awsOver(fetch, url) })
   const events = dice(seed, 'events')
   const lambda = lambdaBox({ clock: time, timers: time })
   const invoke = async (name: string, event: unknown): Promise<unknown> => {
@@ -66,10 +71,14 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
       },
     },
   })
+  const heard = (id: string) => {
+    if (!told.has(id)) ledger.happened(`told of ${id}`)
+    told.add(id)
+  }
   boxes.bus.rule({
     name: 'told',
     pattern: { source: ['tagboat'] },
-    targets: [{ id: 'listener', deliver: async ({ detail }) => void told.add(String(detail['id'])) }],
+    targets: [{ id: 'listener', deliver: async ({ detail }) => heard(String(detail['id'])) }],
   })
 
   const troubled = (event: unknown, send: () => void): void => {
@@ -115,13 +124,13 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
     }
     const log: Log = (event, fields = {}) => {
       if (caller.dead) return
-      ledger.line(`${caller.name} ${event} ${JSON.stringify(fields).slice(0, 300)}`)
+      ledger.line(() => `${caller.name} ${event} ${JSON.stringify(fields).slice(0, 300)}`)
       if (event === 'message-failed') explain(caller, role, fields)
       onLog(event, fields)
     }
-    const fetch = wire(caller, { box, time, dice: own, ledger, weather: weather() })
+    const fetch = wire(caller, { box, time, dice: own, ledger, weather: weather(), gate })
     return {
-      world: around(worldOver({ fetch, url, clock, random: own.next, log }), role),
+      world: around(worldOver({ fetch, url, clock, random: own.next, log, ...aws(fetch) }), role),
       begin: () => {
         caller.suffered = 0
         if (!weather().jumps(own, role)) return
@@ -186,6 +195,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
     url,
     clock: { now: time.now, sleep: async () => undefined },
     random: dice(seed, 'outside').next,
+    ...aws(boxes.box),
   })
   await warm(outside)
   boxes.start()

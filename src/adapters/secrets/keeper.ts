@@ -14,6 +14,7 @@ import {
 import { Failure } from '../../core/failure.ts'
 import type { SecretId, SecretKeeper } from '../../ports.ts'
 import { awsFailure } from '../http/aws-failure.ts'
+import { bare, silent } from '../http/client.ts'
 import { nameOf, valuesIn } from './value.ts'
 
 export interface SecretKeeperOptions {
@@ -26,7 +27,7 @@ export interface SecretKeeperOptions {
 const mostBytes = 65_536
 
 export function secretKeeper({ config, prefix = 'tagboat', retrying = (action) => action() }: SecretKeeperOptions): SecretKeeper {
-  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
+  const client = silent(new SecretsManagerClient({ ...config, ...bare }))
   const ask = <T>(what: string, action: () => Promise<T>): Promise<T> =>
     retrying(async () => {
       try {

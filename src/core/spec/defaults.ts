@@ -28,6 +28,7 @@ export const defaults: Readonly<Record<Kind, readonly Default[]>> = {
   ],
   Receiver: [{ at: ['interval'], value: '10m' }],
   Namespace: [],
+  PromotionRule: [{ at: ['delivery', 'commitAs'], value: 'app' }],
 }
 
 export const withDefaults = (kind: Kind, spec: unknown): unknown => defaults[kind].reduce((filled, each) => fill(filled, each), spec)

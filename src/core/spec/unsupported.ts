@@ -1,4 +1,4 @@
-// Fields that Flux honours and this version does not. None is passed over in silence: some are refused, since without them something else
+// Fields that Flux honours, or that are planned, and this version does not. None is passed over in silence: some are refused, since without them something else
 // would happen than what was asked for; of others the user is told that they change nothing.
 import { ecrImage } from '../image.ts'
 import { milliseconds } from './duration.ts'
@@ -22,6 +22,12 @@ const among =
 const woken: readonly string[] = ['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository']
 
 const isOfAmazon = (image: string): boolean => ecrImage(image) !== undefined || image.startsWith('public.ecr.aws/')
+/** A gate that is passed over in silence is worse than none. */
+const gate = (field: string, meanwhile: string): Row => ({
+  at: [field],
+  is: 'refused',
+  why: `not in this version, which has no gates: ${meanwhile}; remove the field`,
+})
 
 export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ImageRepository: [
@@ -99,6 +105,21 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     },
   ],
   Namespace: [],
+  PromotionRule: [
+    { at: ['delivery', 'pullRequest'], is: 'refused', why: 'not in this version, which commits to the branch itself; remove the field' },
+    gate('after', 'a tag is written without waiting for another environment'),
+    gate('soak', 'a tag is written as soon as it is chosen'),
+    gate('freeze', 'a tag is written at any hour'),
+    gate('scan', 'a tag is written whatever its scan says'),
+    gate('approvals', 'a tag is written without asking; delivery.pullRequest leaves the merge to people'),
+    gate('downgrade', 'a lower tag is written as in Flux'),
+    gate('revert', 'what a person reverts is written again as in Flux; suspend the automation to keep it'),
+    {
+      at: ['policies'],
+      is: 'without-effect',
+      why: 'it says which policies a gate governs, and this version has no gates; delivery governs what spec.automations selects',
+    },
+  ],
 }
 
 export interface Shortcoming {
