@@ -1,9 +1,7 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { Failure } from '../core/failure.ts'
-import type { Problem, Read, ReadOptions, SourceFile } from '../core/spec.ts'
+import type { Problem } from '../core/spec.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
+import { readAll } from './manifests.ts'
 import { isFormat, print } from './print.ts'
 import { patiently, type Terminal } from './terminal.ts'
 
@@ -101,44 +99,4 @@ function refuse(problems: readonly Problem[], terminal: Terminal): 1 {
   for (const { from, message } of problems) terminal.error(`${from}: ${message}`)
   terminal.error(`nothing was changed: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`)
   return 1
-}
-
-async function readAll(sources: readonly string[], terminal: Terminal, options: ReadOptions): Promise<Read> {
-  const { readFiles } = await import('../core/spec.ts')
-  const files: SourceFile[] = []
-  for (const source of sources) {
-    if (source === '-') files.push({ file: 'standard input', text: await standardInput(terminal) })
-    else files.push(...filesOf(source, terminal.folder))
-  }
-  return readFiles(files, options)
-}
-
-async function standardInput({ input }: Terminal): Promise<string> {
-  if (!input) throw new Usage('there is no standard input here: name a file with -f')
-  return input()
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new Failure('unreadable', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  }
-}
-
-function filesOf(source: string, folder: string): readonly SourceFile[] {
-  const path = resolve(folder, source)
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) throw new Usage(`there is no file or folder "${source}"`)
-  const sourceFile = (file: string): SourceFile => ({ file: relative(folder, file), text: read(file) })
-  if (there.isDirectory())
-    return readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.ya?ml$|(^|\/)Kustomization$/.test(file))
-      .sort()
-      .map((file) => sourceFile(join(path, file)))
-  // What a file is may be said by the kustomization beside it.
-  const aside = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
-    .map((name) => join(dirname(path), name))
-    .filter((file) => file !== path && existsSync(file))
-  return [sourceFile(path), ...aside.map((file) => ({ ...sourceFile(file), aside: true as const }))]
 }

@@ -10,6 +10,7 @@ export {
   type ImagePolicySpec,
   type ImageRepositorySpec,
   type ImageUpdateAutomationSpec,
+  type OidcProvider,
   type ReceiverSpec,
   type PromotionRuleSpec,
 } from './spec/schemas.ts'

@@ -127,8 +127,22 @@ export const GitRepositorySpec = v.pipe(
 )
 export type GitRepositorySpec = v.InferOutput<typeof GitRepositorySpec>
 
-/** What a webhook may come from; the web endpoint knows how each is proven to be real. */
-const receiverTypes = [
+const Cel = v.pipe(v.string(), v.minLength(1, 'expected an expression, got ""'))
+const OidcProvider = v.strictObject({
+  issuerURL: v.pipe(
+    v.string(),
+    v.regex(/^https?:\/\//, (issue) => `expected a URL that starts with https:// or http://, got ${issue.received}`),
+  ),
+  audience: v.exactOptional(v.string()),
+  variables: v.exactOptional(v.array(v.strictObject({ name: v.string(), expression: Cel }))),
+  validations: v.pipe(
+    v.array(v.strictObject({ expression: Cel, message: v.string() })),
+    v.minLength(1, 'expected at least one validation: a valid signature alone lets in everybody whom the issuer knows'),
+  ),
+})
+export type OidcProvider = v.InferOutput<typeof OidcProvider>
+
+export const receiverTypes = [
   'generic',
   'generic-hmac',
   'generic-oidc',
@@ -143,32 +157,7 @@ const receiverTypes = [
   'acr',
   'cdevents',
 ] as const
-const resourceKinds = [
-  'Bucket',
-  'GitRepository',
-  'Kustomization',
-  'HelmRelease',
-  'HelmChart',
-  'HelmRepository',
-  'ImageRepository',
-  'ImagePolicy',
-  'ImageUpdateAutomation',
-  'OCIRepository',
-  'ArtifactGenerator',
-  'ExternalArtifact',
-] as const
-const OidcProvider = v.strictObject({
-  issuerURL: v.pipe(
-    v.string(),
-    v.regex(/^https?:\/\//, (issue) => `expected a URL that starts with http:// or https://, got ${issue.received}`),
-  ),
-  audience: v.exactOptional(v.string()),
-  variables: v.exactOptional(v.array(v.strictObject({ name: v.string(), expression: v.string() }))),
-  validations: v.pipe(
-    v.array(v.strictObject({ expression: v.string(), message: v.string() })),
-    v.minLength(1, 'expected at least one validation, got none'),
-  ),
-})
+
 export const ReceiverSpec = v.pipe(
   v.strictObject({
     type: v.picklist(receiverTypes),
@@ -177,7 +166,20 @@ export const ReceiverSpec = v.pipe(
     resources: v.array(
       v.strictObject({
         apiVersion: v.exactOptional(v.string()),
-        kind: v.picklist(resourceKinds),
+        kind: v.picklist([
+          'Bucket',
+          'GitRepository',
+          'Kustomization',
+          'HelmRelease',
+          'HelmChart',
+          'HelmRepository',
+          'ImageRepository',
+          'ImagePolicy',
+          'ImageUpdateAutomation',
+          'OCIRepository',
+          'ArtifactGenerator',
+          'ExternalArtifact',
+        ]),
         name: Name,
         namespace: v.exactOptional(Name),
         matchLabels: v.exactOptional(Labels),
@@ -198,21 +200,25 @@ export const ReceiverSpec = v.pipe(
     suspend: v.exactOptional(v.boolean()),
   }),
   v.check(
-    (spec) => spec.type !== 'generic-oidc' || (spec.oidcProviders?.length ?? 0) > 0,
+    ({ type, oidcProviders = [] }) => type !== 'generic-oidc' || oidcProviders.length > 0,
     'generic-oidc receivers must define at least one oidcProvider',
   ),
   v.check(
-    (spec) => spec.type === 'generic-oidc' || (spec.oidcProviders?.length ?? 0) === 0,
+    ({ type, oidcProviders = [] }) => type === 'generic-oidc' || oidcProviders.length === 0,
     'oidcProviders can only be set when type is generic-oidc',
   ),
-  v.check((spec) => spec.type !== 'generic-oidc' || spec.secretRef === undefined, 'secretRef cannot be set when type is generic-oidc'),
-  v.check((spec) => spec.type === 'generic-oidc' || spec.secretRef !== undefined, 'secretRef is required when type is not generic-oidc'),
+  v.check(({ type, secretRef }) => type !== 'generic-oidc' || secretRef === undefined, 'secretRef cannot be set when type is generic-oidc'),
+  v.check(
+    ({ type, secretRef }) => type === 'generic-oidc' || secretRef !== undefined,
+    'secretRef is required when type is not generic-oidc',
+  ),
 )
 export type ReceiverSpec = v.InferOutput<typeof ReceiverSpec>
 
 /** Of a Namespace only its labels count, which are no part of its spec. */
 export const NamespaceSpec = v.strictObject({ finalizers: v.exactOptional(v.array(v.string())) })
 export type NamespaceSpec = v.InferOutput<typeof NamespaceSpec>
+
 const Label = v.pipe(v.string(), v.minLength(1, 'expected a label, got ""'), v.maxLength(50))
 const Reviewer = v.pipe(
   v.string(),
@@ -253,14 +259,13 @@ export type PromotionRuleSpec = v.InferOutput<typeof PromotionRuleSpec>
 
 const image = 'image.toolkit.fluxcd.io'
 const source = 'source.toolkit.fluxcd.io'
-const notification = 'notification.toolkit.fluxcd.io'
 /** Every kind that is understood, with the API groups and versions under which people have it. */
 export const kinds = {
   ImageRepository: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImageRepositorySpec },
   ImagePolicy: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImagePolicySpec },
   ImageUpdateAutomation: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImageUpdateAutomationSpec },
   GitRepository: { group: source, versions: ['v1', 'v1beta2', 'v1beta1'], schema: GitRepositorySpec },
-  Receiver: { group: notification, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ReceiverSpec },
+  Receiver: { group: 'notification.toolkit.fluxcd.io', versions: ['v1', 'v1beta3', 'v1beta2', 'v1beta1'], schema: ReceiverSpec },
   Namespace: { group: '', versions: ['v1'], schema: NamespaceSpec },
   PromotionRule: { group: 'tagboat.dev', versions: ['v1'], schema: PromotionRuleSpec },
 } as const

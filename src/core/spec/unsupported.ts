@@ -18,9 +18,6 @@ const among =
   (value: unknown): boolean =>
     values.includes(String(value))
 
-/** The kinds that a webhook can wake here. */
-const woken: readonly string[] = ['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository']
-
 const isOfAmazon = (image: string): boolean => ecrImage(image) !== undefined || image.startsWith('public.ecr.aws/')
 /** A gate that is passed over in silence is worse than none. */
 const gate = (field: string, meanwhile: string): Row => ({
@@ -80,6 +77,7 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     },
     { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
+  Receiver: [{ at: ['interval'], is: 'without-effect', why: 'a token that was changed is in force within a minute' }],
   GitRepository: [
     {
       at: ['timeout'],
@@ -90,19 +88,6 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     },
     { at: ['proxySecretRef'], is: 'without-effect', why: 'GitHub is asked directly' },
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
-  ],
-  Receiver: [
-    {
-      at: ['type'],
-      is: 'without-effect',
-      why: 'this version hears no webhooks; pushes to ECR need none, other registries are looked at in their interval',
-    },
-    {
-      at: ['resources'],
-      when: (value) => (value as readonly { readonly kind: string }[]).some(({ kind }) => !woken.includes(kind)),
-      is: 'without-effect',
-      why: `only ${woken.join(', ')} are kinds of tagboat; a request wakes nothing else`,
-    },
   ],
   Namespace: [],
   PromotionRule: [

@@ -11,7 +11,7 @@ const specs = {
     git: { checkout: { ref: { branch: 'main' } }, commit: { author: { email: 'bot@example.com' } } },
   },
   GitRepository: { url: 'https://github.com/demo/fleet', interval: '1m' },
-  Receiver: { type: 'generic', resources: [{ kind: 'ImageRepository', name: 'app' }], secretRef: { name: 'token' } },
+  Receiver: { type: 'generic', secretRef: { name: 'token' }, resources: [] },
   PromotionRule: { automations: { matchLabels: { env: 'prod' } }, delivery: { commitAs: 'app' } },
 } as const
 type Kind = keyof typeof specs
@@ -47,6 +47,7 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['GitRepository', 'timeout', '30s', 'without-effect'],
   ['GitRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
+  ['Receiver', 'interval', '10m', 'without-effect'],
   ['PromotionRule', 'delivery.pullRequest', { draft: true }, 'refused'],
   ['PromotionRule', 'after', [{ policy: 'staging', for: '2h' }], 'refused'],
   ['PromotionRule', 'soak', '24h', 'refused'],
@@ -68,24 +69,14 @@ describe('a field that does not do here what it does in Flux', () => {
     expect(manifests).toHaveLength(is === 'refused' ? 0 : 1)
   })
 
-  test.each([
-    ['type', {}],
-    ['resources', { resources: [{ kind: 'Kustomization', name: 'apps' }] }],
-  ])('Receiver spec.%s is told', (field, more) => {
-    const { warnings } = read(withValue('Receiver', ['suspend'], false, more))
-    expect(warnings.filter(({ message }) => message.includes(`spec.${field} has no effect`))).toHaveLength(1)
-  })
-
   test('has a case here, whatever it is', () => {
-    const rows = Object.entries(unsupported).flatMap(([kind, all]) =>
-      kind === 'Receiver' ? [] : all.map(({ at }) => `${kind} ${at.join('.')}`),
-    )
+    const rows = Object.entries(unsupported).flatMap(([kind, all]) => all.map(({ at }) => `${kind} ${at.join('.')}`))
     expect(cases.map(([kind, field]) => `${kind} ${field}`).sort()).toEqual(rows.sort())
   })
 })
 
 describe('nothing is told', () => {
-  test.each((Object.keys(specs) as Kind[]).filter((kind) => kind !== 'Receiver'))('of a plain %s', (kind) => {
+  test.each(Object.keys(specs) as Kind[])('of a plain %s', (kind) => {
     // A rule cannot be suspended.
     const [field, value] = kind === 'PromotionRule' ? ['automations', {}] : ['suspend', false]
     const { manifests, problems, warnings } = read(withValue(kind, [field], value))
