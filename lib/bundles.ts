@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Charset, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
 
 /** In bytes; a test holds each function to it. What starts cold on every push must be small. */
-export const largestBundle = { evaluate: 600_000, scan: 600_000, promote: 1_000_000, sweep: 400_000, apply: 800_000 } as const
+export const largestBundle = { evaluate: 600_000, scan: 600_000, promote: 1_000_000, sweep: 400_000, apply: 900_000 } as const
 
 export const bundling = () =>
   ({
