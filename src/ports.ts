@@ -146,8 +146,8 @@ export type SecretRead =
 /** For a person's own rights: none of our functions may write a secret. */
 export interface SecretKeeper {
   readonly read: (id: SecretId) => Promise<SecretRead>
-  /** Creates it, gives it a new version, or takes back its deletion. */
-  readonly put: (id: SecretId, values: SecretValues) => Promise<void>
+  /** Creates it, gives it a new version, or takes back its deletion. `name`: under which it is kept. */
+  readonly put: (id: SecretId, values: SecretValues) => Promise<{ readonly name: string; readonly is: 'created' | 'updated' }>
   /** With the days of grace of the service. `false`: there was none. */
   readonly remove: (id: SecretId) => Promise<boolean>
 }

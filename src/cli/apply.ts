@@ -1,4 +1,6 @@
 import type { Problem } from '../core/spec.ts'
+import type { ObjectId } from '../core/state.ts'
+import type { World } from '../ports.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { readAll } from './manifests.ts'
@@ -24,6 +26,10 @@ export const applyCommand: Command = {
       value: 'NAME=VALUE',
       multiple: true,
       about: 'what ${NAME} stands for, as in the postBuild of a Kustomization; may be repeated',
+    },
+    prune: {
+      type: 'boolean',
+      about: 'delete what was applied from here before and is no longer there, in the namespaces of these manifests',
     },
     'dry-run': { type: 'boolean', about: 'say what would happen, write nothing' },
     output: { type: 'string', short: 'o', value: 'json|yaml', about: 'for programs' },
@@ -54,7 +60,7 @@ export const applyCommand: Command = {
       return 1
     }
     const { world, scope, close } = await connect(given, terminal)
-    const { apply } = await import('../flow/apply.ts')
+    const { apply, remove } = await import('../flow/apply.ts')
     try {
       const wish = {
         manifests: read.manifests,
@@ -71,12 +77,15 @@ export const applyCommand: Command = {
         terminal.error(
           `left alone, since nothing refers to it: ${unused.map(({ namespace, name }) => `Secret ${namespace}/${name}`).join(', ')}`,
         )
+      const left = given.is('prune') ? await leftOver(applied.results, scope, world) : []
+      const pruned = given.is('dry-run') ? left : await remove(left, world)
+      const results = [...applied.results, ...pruned.map((id) => ({ id, is: 'pruned' as const }))]
       const would = given.is('dry-run') ? ' (dry run)' : ''
       await print(
         format,
-        applied.results.map(({ id, is }) => ({ ...id, is })),
+        results.map(({ id: { scope: of, namespace, kind, name }, is }) => ({ scope: of, namespace, kind, name, is })),
         terminal,
-        () => applied.results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'),
+        () => results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'),
       )
       return 0
     } finally {
@@ -92,6 +101,20 @@ function substitutes(values: readonly string[]): Readonly<Record<string, string>
       if (at < 1) throw new Usage(`expected --substitute NAME=VALUE, got "${value}"`)
       return [value.slice(0, at), value.slice(at + 1)]
     }),
+  )
+}
+
+/** What came the same way as these and is not among them. */
+async function leftOver(
+  results: readonly { readonly id: ObjectId }[],
+  scope: string,
+  { store }: Pick<World, 'store'>,
+): Promise<readonly ObjectId[]> {
+  const namespaces = new Set(results.map(({ id }) => id.namespace))
+  const there = new Set(results.map(({ id }) => `${id.kind} ${id.namespace}/${id.name}`))
+  const { objects } = await store.shelf(scope)
+  return objects.filter(
+    ({ owner, kind, namespace, name }) => owner === 'cli' && namespaces.has(namespace) && !there.has(`${kind} ${namespace}/${name}`),
   )
 }
 

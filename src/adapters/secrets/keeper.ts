@@ -63,22 +63,27 @@ export function secretKeeper({ config, prefix = 'tagboat', retrying = (action) =
       if (Buffer.byteLength(text) > mostBytes)
         throw new Failure('secret-too-large', `secret ${name}: expected at most ${mostBytes} bytes, met ${Buffer.byteLength(text)}`)
       const put = () => ask(`write secret ${name}`, () => client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text })))
+      /** `false`: somebody else was faster; theirs becomes the version before ours. */
+      const create = async () => {
+        try {
+          await ask(`create secret ${name}`, () => client.send(new CreateSecretCommand({ Name: name, SecretString: text })))
+          return true
+        } catch (error) {
+          if (error instanceof ResourceExistsException) return false
+          throw error
+        }
+      }
       try {
         await put()
+        return { name, is: 'updated' }
       } catch (error) {
-        if (error instanceof ResourceNotFoundException) {
-          try {
-            await ask(`create secret ${name}`, () => client.send(new CreateSecretCommand({ Name: name, SecretString: text })))
-          } catch (late) {
-            // Somebody else was faster: theirs becomes the version before ours.
-            if (!(late instanceof ResourceExistsException)) throw late
-            await put()
-          }
-        } else if (error instanceof InvalidRequestException) {
+        if (error instanceof InvalidRequestException)
           await ask(`restore secret ${name}`, () => client.send(new RestoreSecretCommand({ SecretId: name })))
-          await put()
-        } else throw error
+        else if (!(error instanceof ResourceNotFoundException)) throw error
+        else if (await create()) return { name, is: 'created' }
       }
+      await put()
+      return { name, is: 'updated' }
     },
     remove: async (id) => {
       const name = nameOf(prefix, id)
