@@ -37,7 +37,7 @@ interface Known {
 async function known(given: Given, terminal: Terminal): Promise<Known> {
   const path = given.text('path')
   if (path !== undefined) {
-    const { manifests, problems } = await discover(resolve(terminal.folder, path), 'flux-system')
+    const { manifests, problems } = await discover(resolve(terminal.folder, path), { namespace: 'flux-system' })
     for (const { from, message } of problems) terminal.error(`${from}: ${message}`)
     const objects = objectsOf(manifests, defaultScope)
     return { objects, all: lookingAt(objects), registry: checkoutRegistry(given, terminal), close: () => undefined }

@@ -10,6 +10,7 @@ import { exportCommand } from './export.ts'
 import { getCommand } from './get.ts'
 import { historyCommand } from './history.ts'
 import { localCommand } from './local.ts'
+import { disableCommand, enableCommand } from './observe.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
 import { reconcileCommand } from './reconcile.ts'
@@ -27,6 +28,8 @@ export const commands: readonly Entry[] = [
   reconcileCommand,
   suspendCommand,
   resumeCommand,
+  disableCommand,
+  enableCommand,
   deleteCommand,
   exportCommand,
   explainCommand,
