@@ -19,7 +19,7 @@ import type { Files, Scene } from './github/scene.ts'
 import { sceneOf } from './github/scene.ts'
 import { gitDoor, speaksGit } from './github/smart.ts'
 
-export type { FileContent, Files, LoggedCommit, Scene } from './github/scene.ts'
+export type { Files, LoggedCommit, Scene } from './github/scene.ts'
 export type { Permissions } from './github/access.ts'
 export type { Rule } from './github/rules.ts'
 export { DOCUMENTED_LIMITS } from './github/limits.ts'

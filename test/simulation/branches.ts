@@ -1,6 +1,6 @@
 // The branches, followed move by move: who moved them, what each commit of ours changed, and that not one byte of people's was lost.
-import type { GithubBox, Scene } from '../../src/local/github.ts'
-import { registryHost, type Automation, type Estate, type GitRepoName } from './estate.ts'
+import type { Files, GithubBox, Scene } from '../../src/local/github.ts'
+import { executable, registryHost, type Automation, type Estate, type GitRepoName } from './estate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Landing } from './wire.ts'
 import { fits, isBetter } from './oracle.ts'
@@ -75,7 +75,12 @@ export function followBranches({
     const [fullName = '', branch] = name.split('@')
     const scene =
       branch === undefined
-        ? github.createRepository({ owner: 'demo', name: name.slice('demo/'.length), files: estate.files[name], message: 'Begin' })
+        ? github.createRepository({
+            owner: 'demo',
+            name: name.slice('demo/'.length),
+            files: withModes(estate.files[name]),
+            message: 'Begin',
+          })
         : onBranch(follow(fullName as GitRepoName).scene, branch)
     const head = scene.head()
     const chain = head === undefined ? [] : [{ oid: head, at: now() }]
@@ -213,6 +218,11 @@ export function followBranches({
     peopleActed: () => acts,
   }
 }
+
+const withModes = (files: Readonly<Record<string, string>>): Files =>
+  Object.fromEntries(
+    Object.entries(files).map(([path, content]) => [path, path.endsWith(`/${executable}`) ? { mode: '100755', content } : content]),
+  )
 
 /** The same repository, one branch of it. */
 const onBranch = (scene: Scene, branch: string): Scene => ({

@@ -1,6 +1,5 @@
 // What is configured and what stands in Git when a run begins: images, policies of several kinds, two scopes, automations that share a
 // branch, two repositories.
-import type { FileContent, Files } from '../../src/local/github.ts'
 import type { Dice } from './dice.ts'
 import type { Rule } from './oracle.ts'
 
@@ -17,7 +16,7 @@ export interface Policy {
   readonly image: string
   rule: Rule
   /** Deleted, for now. */
-  gone: boolean
+  gone?: boolean
 }
 export interface Automation {
   readonly scope: Scope
@@ -26,7 +25,7 @@ export interface Automation {
   /** Within the repository, without a slash at either end; '' is all of it. */
   readonly path: string
   suspended: boolean
-  gone: boolean
+  gone?: boolean
 }
 export interface Estate {
   readonly images: readonly string[]
@@ -34,7 +33,7 @@ export interface Estate {
   readonly automations: readonly Automation[]
   /** The first tag of each image. */
   readonly first: ReadonlyMap<string, string>
-  readonly files: Readonly<Record<GitRepoName, Files>>
+  readonly files: Readonly<Record<GitRepoName, Readonly<Record<string, string>>>>
 }
 
 export const ranges = [
@@ -63,21 +62,18 @@ export function estate(dice: Dice, images = 24): Estate {
   const policies = names.flatMap((image, at): readonly Policy[] => {
     const rule = ruleOf(at)
     const other = rule.is === 'semver' ? dice.pick(ranges) : rule
-    return [
-      { scope: 'default', image, rule, gone: false },
-      ...(at % 2 === 0 ? [{ scope: 'other' as const, image, rule: other, gone: false }] : []),
-    ]
+    return [{ scope: 'default', image, rule }, ...(at % 2 === 0 ? [{ scope: 'other' as const, image, rule: other }] : [])]
   })
   const first = new Map(names.map((image, at) => [image, firstTag(ruleOf(at))]))
   return { images: names, policies, first, automations: automations(), files: files(names, first) }
 }
 
 const automations = (): readonly Automation[] => [
-  { scope: 'default', name: 'apps-a', gitRepo: 'demo/fleet', path: 'clusters/a', suspended: false, gone: false },
-  { scope: 'default', name: 'apps-b', gitRepo: 'demo/fleet', path: 'clusters/b', suspended: false, gone: false },
-  { scope: 'other', name: 'apps-a', gitRepo: 'demo/fleet', path: 'clusters/other', suspended: false, gone: false },
-  { scope: 'default', name: 'infra', gitRepo: 'demo/infra', path: '', suspended: false, gone: false },
-  { scope: 'default', name: 'updates', gitRepo: 'demo/apps@updates', path: 'svc', suspended: false, gone: false },
+  { scope: 'default', name: 'apps-a', gitRepo: 'demo/fleet', path: 'clusters/a', suspended: false },
+  { scope: 'default', name: 'apps-b', gitRepo: 'demo/fleet', path: 'clusters/b', suspended: false },
+  { scope: 'other', name: 'apps-a', gitRepo: 'demo/fleet', path: 'clusters/other', suspended: false },
+  { scope: 'default', name: 'infra', gitRepo: 'demo/infra', path: '', suspended: false },
+  { scope: 'default', name: 'updates', gitRepo: 'demo/apps@updates', path: 'svc', suspended: false },
 ]
 
 function firstTag({ is }: Rule): string {
@@ -95,10 +91,13 @@ function firstTag({ is }: Rule): string {
   }
 }
 
+/** Files of this name may be executed: their commits cannot go the one-call way. */
+export const executable = 'run.yaml'
+
 /** Spread so that each path sees some images, and some images are seen from two. */
 function files(images: readonly string[], first: ReadonlyMap<string, string>): Estate['files'] {
   const fleet: Record<string, string> = { 'README.md': '# fleet\n', 'clusters/a/notes.yaml': '# no markers here\na: 1\n' }
-  const infra: Record<string, FileContent> = { 'README.md': '# infra\n' }
+  const infra: Record<string, string> = { 'README.md': '# infra\n' }
   const apps: Record<string, string> = { 'README.md': '# apps\n' }
   const all: string[] = []
   images.forEach((image, at) => {
@@ -106,9 +105,7 @@ function files(images: readonly string[], first: ReadonlyMap<string, string>): E
     if (at % 3 !== 1) fleet[`clusters/a/${image}.yaml`] = deployment(image, tag)
     if (at % 3 !== 0) fleet[`clusters/b/${image}.yaml`] = kustomization(image, tag)
     if (at % 2 === 0) fleet[`clusters/other/${image}.yaml`] = deployment(image, tag)
-    // An executable cannot go the one-call way.
-    if (at % 4 === 0)
-      infra[`${image}/values.yaml`] = at % 8 === 4 ? { mode: '100755', content: deployment(image, tag) } : deployment(image, tag)
+    if (at % 4 === 0) infra[`${image}/${at % 8 === 4 ? executable : 'values.yaml'}`] = deployment(image, tag)
     if (at % 3 === 2) apps[`svc/${image}.yaml`] = deployment(image, tag)
     if (at % 5 === 0) all.push(deployment(image, tag))
   })

@@ -102,17 +102,19 @@ export function people({
     configure: () => {
       if (dice.chance(0.15)) {
         const automation = estate.automations.find(({ gone }) => gone) ?? dice.pick(estate.automations)
-        automation.gone = !automation.gone
-        ledger.did({ drop: `${automation.scope}/${automation.name}`, to: automation.gone })
-        ledger.line(`${automation.gone ? 'delete' : 'bring back'} ${automation.scope}/${automation.name}`)
+        const gone = !automation.gone
+        automation.gone = gone
+        ledger.did({ drop: `${automation.scope}/${automation.name}`, to: gone })
+        ledger.line(`${gone ? 'delete' : 'bring back'} ${automation.scope}/${automation.name}`)
         ledger.count('reached', 'automation-deleted')
         return automation.scope
       }
       if (dice.chance(0.15)) {
         const policy = estate.policies.find(({ gone }) => gone) ?? dice.pick(estate.policies)
-        policy.gone = !policy.gone
-        ledger.did({ forget: `${policy.scope}/${policy.image}`, to: policy.gone })
-        ledger.line(`${policy.gone ? 'delete' : 'bring back'} the policy ${policy.scope}/${policy.image}`)
+        const gone = !policy.gone
+        policy.gone = gone
+        ledger.did({ forget: `${policy.scope}/${policy.image}`, to: gone })
+        ledger.line(`${gone ? 'delete' : 'bring back'} the policy ${policy.scope}/${policy.image}`)
         ledger.count('reached', 'policy-deleted')
         configured(policy.scope, policy.image)
         return policy.scope

@@ -187,7 +187,7 @@ export async function openStage({
   }
 }
 
-const isStopped = ({ suspended, gone }: Automation): boolean => suspended || gone
+const isStopped = ({ suspended, gone }: Automation): boolean => suspended || gone === true
 
 const forgery = (image: string, tag: string) => ({
   source: 'aws.ecr',

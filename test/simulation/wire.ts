@@ -76,12 +76,15 @@ export function wire(caller: Caller, { box: service, time, dice, ledger, weather
     ledger.count('requests', call.service)
     if (++caller.sent > mostRequests[caller.role as keyof typeof mostRequests])
       ledger.violation(`${caller.name} sends more than ${caller.sent - 1} requests in one invocation`)
+    const kind = kindOf(call, caller.role)
+    const before = ledger.before(kind)
     const thrown = weather.befalls(call, dice, caller.role)
-    const fault = caller.doomed !== undefined && caller.doomed-- <= 0 ? 'death-before' : thrown
+    const doom = caller.doomed !== undefined && caller.doomed-- <= 0
+    const fault = doom ? 'death-before' : thrown
     if (fault !== undefined) {
       if (fault !== 'short-page') caller.suffered++
       ledger.count('faults', fault)
-      if (!stormy.has(fault)) ledger.did({ fault, of: `${caller.role} ${call.service} ${call.operation}` })
+      if (!stormy.has(fault)) ledger.did({ fault: doom ? 'doom' : fault, of: kind, ...(before > 0 && { after: before }) })
       if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'response-lost')
     }
     const told = (what: string) => ledger.line(() => `${caller.name} ${call.service} ${call.operation}${what}`)
@@ -171,6 +174,10 @@ export interface Call {
   readonly operation: string
   readonly input: Readonly<Record<string, unknown>>
 }
+
+/** What a fault in a scenario is meant for: commits have other names each time. */
+export const kindOf = ({ service, operation }: Call, role: string): string =>
+  `${role} ${service} ${operation.replace(/[0-9a-f]{40}/g, '…')}`
 
 async function callOf(request: Request): Promise<Call> {
   const target = request.headers.get('x-amz-target')

@@ -66,8 +66,12 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
     url,
     github: { limits: DOCUMENTED_LIMITS },
     indexLag: () => {
+      const before = ready ? ledger.before('table index') : 0
       const milliseconds = ready ? weather().indexLag(events) : 0
-      if (milliseconds > 0) ledger.count('faults', 'index-lag')
+      if (milliseconds > 0) {
+        ledger.count('faults', 'index-lag')
+        ledger.did({ fault: 'index-lag', of: 'table index', for: milliseconds, ...(before > 0 && { after: before }) })
+      }
       return milliseconds
     },
     functions: {
@@ -218,7 +222,8 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
         return async (event) => {
           begin()
           ledger.line(`${caller.name} begins`)
-          caller.doomed = isQueueEvent(event) && event.Records.some(({ messageId }) => cursed.has(messageId)) ? own.whole(0, 12) : undefined
+          caller.doomed =
+            isQueueEvent(event) && event.Records.some(({ messageId }) => cursed.has(messageId)) ? events.whole(0, 12) : undefined
           try {
             return await handle(event, world)
           } catch (error) {
