@@ -7,10 +7,11 @@ import { historyCommand } from './history.ts'
 import { localCommand } from './local.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
+import { runCommandLine } from './run.ts'
 import type { Terminal } from './terminal.ts'
 import { updateCommand } from './update.ts'
 
-export const commands = [localCommand, pushCommand, applyCommand, getCommand, historyCommand, planCommand, updateCommand]
+export const commands = [localCommand, pushCommand, applyCommand, getCommand, historyCommand, planCommand, updateCommand, runCommandLine]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {
   const interrupt = new AbortController()

@@ -57,7 +57,7 @@ export function readText(file: string): string {
   }
 }
 
-function filesOf(source: string, folder: string): readonly string[] {
+export function filesOf(source: string, folder: string): readonly string[] {
   if (source === '-') return ['-']
   const path = resolve(folder, source)
   const there = statSync(path, { throwIfNoEntry: false })
