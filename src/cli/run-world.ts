@@ -2,7 +2,7 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as v from 'valibot'
 import { systemClock } from '../adapters/clock.ts'
@@ -35,7 +35,7 @@ import { metrics } from '../web/metrics.ts'
 import { receive } from '../web/receive.ts'
 import { Usage, type ExitCode } from './command.ts'
 import { makeTable } from './make-table.ts'
-import { filesOf, readText } from './manifests.ts'
+import { filesOf } from './manifests.ts'
 import { claim, openFolder, refuseSecond, selfPath, type Self } from './running.ts'
 import { serve } from './serve.ts'
 import { narrator } from './tell.ts'
@@ -158,7 +158,7 @@ function open({ wish, named, secrets, folder, key, url }: Opening, terminal: Ter
   }
   const store = dynamodbStore({ table, config, clock, random })
   const counted = metrics({ world: { store, clock }, scope, since: clock.now() })
-  const log: Log = counted.counting(wish.log === 'json' ? jsonLog({ level: 'info', write: terminal.out }) : narrator(terminal))
+  const log: Log = counted.counting(wish.log === 'json' ? jsonLog({ level: 'info', write: terminal.out, clock }) : narrator(terminal))
   const world = worldOf({ wish, named, secrets, store, config, log }, terminal)
   const embedded = openEmbedded({
     clock,
@@ -176,9 +176,7 @@ function open({ wish, named, secrets, folder, key, url }: Opening, terminal: Ter
   let applied: string | undefined
   const bringManifests = async (): Promise<Delivered | undefined> => {
     if (wish.manifests.length === 0) return undefined
-    const files = wish.manifests
-      .flatMap((each) => filesOf(each, terminal.folder))
-      .map((file) => ({ file: relative(terminal.folder, file), text: readText(file) }))
+    const files = wish.manifests.flatMap((each) => filesOf(each, terminal.folder))
     const now = JSON.stringify(files)
     if (now === applied) return undefined
     const delivered = await deploy({ owner: 'run', scopes: { [scope]: files }, before: [scope] }, world)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { parseAllDocuments } from 'yaml'
 import { Failure } from '../../core/failure.ts'
-import type { SecretRead, SecretReader } from '../secrets.ts'
+import type { SecretRead } from '../../ports.ts'
+import type { SecretReader } from '../secrets.ts'
 
 type Values = Readonly<Record<string, string>>
 const part = /^[\w+=.@-]+$/
