@@ -4,13 +4,14 @@ import { applyCommand } from './apply.ts'
 import { runCommand, type ExitCode } from './command.ts'
 import { getCommand } from './get.ts'
 import { historyCommand } from './history.ts'
+import { lintCommand } from './lint.ts'
 import { localCommand } from './local.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
 import type { Terminal } from './terminal.ts'
 import { updateCommand } from './update.ts'
 
-export const commands = [localCommand, pushCommand, applyCommand, getCommand, historyCommand, planCommand, updateCommand]
+export const commands = [localCommand, pushCommand, applyCommand, getCommand, historyCommand, planCommand, updateCommand, lintCommand]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {
   const interrupt = new AbortController()

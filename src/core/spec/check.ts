@@ -1,5 +1,6 @@
 // What a schema cannot see: whether a range, a pattern, a template, an image or a URL means anything. Told when it is applied, not at the
 // first push, which may be weeks later.
+import { validRange } from 'semver'
 import { parseGitUrl } from '../git-url.ts'
 import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
@@ -19,7 +20,7 @@ export interface Finding {
   readonly path: readonly string[]
   readonly is: 'refused' | 'without-effect'
   readonly message: string
-  readonly code: 'template' | 'meaningless' | 'not-supported'
+  readonly code: 'template' | 'meaningless' | 'not-supported' | 'npm-range'
 }
 
 export const check = (kind: Kind, spec: unknown): readonly Finding[] =>
@@ -69,7 +70,16 @@ function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Tro
   const { faults } = compileRule({ policy, ...(filterTags && { filterTags }) })
   const range = policy.semver?.range
   return [
-    ...(faults.policy ? [{ path: ['policy'], message: `${faults.policy.error}${range === undefined ? '' : hint(range)}` }] : []),
+    ...(faults.policy
+      ? [
+          {
+            path: ['policy'],
+            message: `${faults.policy.error}${range === undefined ? '' : hint(range)}`,
+            // A range to npm, and to nobody in Flux.
+            ...(range !== undefined && validRange(range) !== null && { code: 'npm-range' as const }),
+          },
+        ]
+      : []),
     ...(faults.filter ? [{ path: ['filterTags', 'pattern'], message: faults.filter.error }] : []),
   ]
 }
