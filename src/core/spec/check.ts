@@ -1,6 +1,5 @@
 // What a schema cannot see: whether a range, a pattern, a template, an image or a URL means anything. Told when it is applied, not at the
 // first push, which may be weeks later.
-import { validRange } from 'semver'
 import { compileExpression, conditionTrouble } from '../cel.ts'
 import { parseGitUrl } from '../git-url.ts'
 import { parseImage } from '../image.ts'
@@ -79,8 +78,7 @@ function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Tro
           {
             path: ['policy'],
             message: `${faults.policy.error}${range === undefined ? '' : hint(range)}`,
-            // A range to npm, and to nobody in Flux.
-            ...(range !== undefined && validRange(range) !== null && { code: 'npm-range' as const }),
+            ...(range !== undefined && isNpmOnly(range) && { code: 'npm-range' as const }),
           },
         ]
       : []),
@@ -88,8 +86,12 @@ function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Tro
   ]
 }
 
+/** Nothing at all, as a whole or as one alternative, is any version to npm. */
+const isNpmOnly = (range: string): boolean => range.split('||').some((each) => each.trim() === '')
+
 /** What people write who come from npm, and what they want. */
 function hint(range: string): string {
+  if (isNpmOnly(range)) return ' (only npm reads nothing as any version: write *)'
   if (/[<>=~^]\s*v?\d+(\.\d+)?\.[a-wyz]/i.test(range)) return ' (a wildcard is x or *, such as "1.x")'
   if (/\d[<>=]/.test(range)) return ' (constraints are separated by a space or a comma, such as ">=1.0.0 <2.0.0")'
   return ' (expected a range such as ">=1.0.0" or "1.x")'
