@@ -7,6 +7,7 @@ import { deleteCommand } from './delete.ts'
 import { exportCommand } from './export.ts'
 import { getCommand } from './get.ts'
 import { historyCommand } from './history.ts'
+import { lintCommand } from './lint.ts'
 import { localCommand } from './local.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
@@ -32,6 +33,7 @@ export const commands: readonly Entry[] = [
   planCommand,
   updateCommand,
   runCommandLine,
+  lintCommand,
 ]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {

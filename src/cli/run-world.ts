@@ -257,6 +257,8 @@ function opens(request: Request, key: string): boolean {
   return said.length === wanted.length && timingSafeEqual(said, wanted)
 }
 
+const unwritten = (): Failure => new Failure('secret-unwritable', 'secrets are files here: write them where --secrets says')
+
 /** How the clients of AWS reach what is embedded. */
 interface EmbeddedConfig {
   readonly endpoint: string
@@ -308,6 +310,11 @@ function worldOf({ wish, named, secrets, store, config, log }: Parts, { folder, 
     outbox: {
       ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config, retrying: retry }),
       ...eventBus({ config, busName: 'default', retrying: retry }),
+    },
+    secrets: {
+      read: ({ role, scope, namespace, name }) => secrets.read(role, scope, namespace, name),
+      put: () => Promise.reject(unwritten()),
+      remove: () => Promise.reject(unwritten()),
     },
     memory: boundedMemory({ capacity: 128_000_000 }),
     log,
