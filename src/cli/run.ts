@@ -33,7 +33,7 @@ export const runCommandLine: Command = {
   },
   examples: [
     'tagboat run --manifests clusters/prod --git-repositories example/fleet --secrets secrets',
-    'TAGBOAT_GITHUB_TOKEN=… tagboat run --manifests images.yaml --git-repositories example/fleet --secrets env --mode observe',
+    'tagboat run --manifests images.yaml --git-repositories example/fleet --secrets secrets.yaml --mode observe',
   ],
   lasting: () => true,
   run: async (given, terminal) => {
