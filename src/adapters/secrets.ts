@@ -1,12 +1,16 @@
 // The secrets that manifests refer to, from Secrets Manager: `tagboat/<role>/<scope>/<namespace>/<name>`, JSON of texts by key.
 import type { SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
 import {
+  CreateSecretCommand,
   GetSecretValueCommand,
   InvalidRequestException,
+  PutSecretValueCommand,
+  ResourceExistsException,
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
+import type { StoredObject } from '../core/state.ts'
 import type { Clock, GitPlace, ImageSource } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
 import { bare, silent } from './http/client.ts'
@@ -110,4 +114,46 @@ export async function gitSecret(
 export async function registrySecret({ scope, namespace, secret }: ImageSource, secrets: SecretReader): Promise<string | undefined> {
   const found = secret === undefined ? undefined : await secrets.read('registry', scope, namespace, secret)
   return found?.found ? found.values['.dockerconfigjson'] : undefined
+}
+
+/** The texts of the secret that a Receiver names. */
+export async function receiverSecret(
+  { scope, namespace, spec }: Pick<StoredObject, 'scope' | 'namespace' | 'spec'>,
+  secrets: SecretReader,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const name = (spec as { readonly secretRef?: { readonly name: string } }).secretRef?.name
+  const found = name === undefined ? undefined : await secrets.read('receiver', scope, namespace, name)
+  return found?.found ? found.values : undefined
+}
+
+export interface SecretWriter {
+  readonly put: (
+    role: SecretRole,
+    scope: string,
+    namespace: string,
+    name: string,
+    values: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly id: string; readonly is: 'created' | 'updated' }>
+}
+
+export const secretWriter = ({ config, prefix = 'tagboat' }: Pick<SecretReaderOptions, 'config' | 'prefix'>): SecretWriter => {
+  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
+  return {
+    put: async (role, scope, namespace, name, values) => {
+      const id = [prefix, role, scope, namespace, name].join('/')
+      const SecretString = JSON.stringify(values)
+      try {
+        await client.send(new CreateSecretCommand({ Name: id, SecretString }))
+        return { id, is: 'created' }
+      } catch (error) {
+        if (!(error instanceof ResourceExistsException)) throw awsFailure('secrets', `create secret ${id}`, error)
+      }
+      try {
+        await client.send(new PutSecretValueCommand({ SecretId: id, SecretString }))
+        return { id, is: 'updated' }
+      } catch (error) {
+        throw awsFailure('secrets', `write secret ${id}`, error)
+      }
+    },
+  }
 }

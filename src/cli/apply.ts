@@ -1,9 +1,9 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-import { Failure } from '../core/failure.ts'
-import type { Manifest, Problem } from '../core/spec.ts'
+import type { Problem } from '../core/spec.ts'
+import type { ObjectId } from '../core/state.ts'
+import type { World } from '../ports.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
+import { readAll } from './manifests.ts'
 import { isFormat, print } from './print.ts'
 import { patiently, type Terminal } from './terminal.ts'
 
@@ -21,6 +21,10 @@ export const applyCommand: Command = {
     },
     namespace: { type: 'string', short: 'n', value: 'NAME', about: 'for objects that name none (flux-system)' },
     'take-over': { type: 'boolean', about: 'change objects that belong to another owner' },
+    prune: {
+      type: 'boolean',
+      about: 'delete what was applied from here before and is no longer there, in the namespaces of these manifests',
+    },
     'dry-run': { type: 'boolean', about: 'say what would happen, write nothing' },
     output: { type: 'string', short: 'o', value: 'json|yaml', about: 'for programs' },
     ...connection,
@@ -45,17 +49,20 @@ export const applyCommand: Command = {
       return 1
     }
     const { world, scope, close } = await connect(given, terminal)
-    const { apply } = await import('../flow/apply.ts')
+    const { apply, remove } = await import('../flow/apply.ts')
     try {
       const wish = { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }
       const applied = await patiently(terminal, `applying ${read.manifests.length} objects`, apply(wish, world))
       if (!applied.ok) return refuse(applied.problems, terminal)
+      const left = given.is('prune') ? await leftOver(applied.results, scope, world) : []
+      const pruned = given.is('dry-run') ? left : await remove(left, world)
+      const results = [...applied.results, ...pruned.map((id) => ({ id, is: 'pruned' as const }))]
       const would = given.is('dry-run') ? ' (dry run)' : ''
       await print(
         format,
-        applied.results.map(({ id, is }) => ({ ...id, is })),
+        results.map(({ id: { scope: of, namespace, kind, name }, is }) => ({ scope: of, namespace, kind, name, is })),
         terminal,
-        () => applied.results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'),
+        () => results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'),
       )
       return 0
     } finally {
@@ -64,52 +71,22 @@ export const applyCommand: Command = {
   },
 }
 
+/** What came the same way as these and is not among them. */
+async function leftOver(
+  results: readonly { readonly id: ObjectId }[],
+  scope: string,
+  { store }: Pick<World, 'store'>,
+): Promise<readonly ObjectId[]> {
+  const namespaces = new Set(results.map(({ id }) => id.namespace))
+  const there = new Set(results.map(({ id }) => `${id.kind} ${id.namespace}/${id.name}`))
+  const { objects } = await store.shelf(scope)
+  return objects.filter(
+    ({ owner, kind, namespace, name }) => owner === 'cli' && namespaces.has(namespace) && !there.has(`${kind} ${namespace}/${name}`),
+  )
+}
+
 function refuse(problems: readonly Problem[], terminal: Terminal): 1 {
   for (const { from, message } of problems) terminal.error(`${from}: ${message}`)
   terminal.error(`nothing was changed: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`)
   return 1
-}
-
-async function readAll(
-  sources: readonly string[],
-  terminal: Terminal,
-  namespace: string,
-): Promise<{ manifests: Manifest[]; problems: Problem[]; warnings: Problem[]; skipped: Record<string, number> }> {
-  const { readManifests } = await import('../core/spec.ts')
-  const all = { manifests: [] as Manifest[], problems: [] as Problem[], warnings: [] as Problem[], skipped: {} as Record<string, number> }
-  for (const file of sources.flatMap((source) => filesOf(source, terminal.folder))) {
-    const text = file === '-' ? await standardInput(terminal) : read(file)
-    const from = file === '-' ? 'standard input' : relative(terminal.folder, file)
-    const { manifests, problems, warnings, skipped } = readManifests(text, from, { namespace })
-    all.manifests.push(...manifests)
-    all.problems.push(...problems)
-    all.warnings.push(...warnings)
-    for (const [kind, count] of Object.entries(skipped)) all.skipped[kind] = (all.skipped[kind] ?? 0) + count
-  }
-  return all
-}
-
-async function standardInput({ input }: Terminal): Promise<string> {
-  if (!input) throw new Usage('there is no standard input here: name a file with -f')
-  return input()
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new Failure('unreadable', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  }
-}
-
-function filesOf(source: string, folder: string): readonly string[] {
-  if (source === '-') return ['-']
-  const path = resolve(folder, source)
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) throw new Usage(`there is no file or folder "${source}"`)
-  if (!there.isDirectory()) return [path]
-  return readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.ya?ml$/.test(file))
-    .sort()
-    .map((file) => join(path, file))
 }

@@ -70,6 +70,7 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     },
     { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
+  Receiver: [{ at: ['interval'], is: 'without-effect', why: 'a token that was changed is in force within a minute' }],
   GitRepository: [
     { at: ['timeout'], is: 'without-effect', why: 'requests to GitHub have limits of their own' },
     { at: ['proxySecretRef'], is: 'without-effect', why: 'GitHub is asked directly' },
