@@ -30,7 +30,7 @@ const verbs = {
     'bootstrap|build|check|completion|create|debug|delete|diff|envsubst|events|export|get|install|list|logs|migrate|pull|push|reconcile|resume|' +
     'stats|suspend|tag|trace|tree|trigger|uninstall|version',
   tagboat:
-    'apply|completion|create|delete|disable|enable|explain|export|get|history|local|plan|reconcile|resume|suspend|push|update|--help|--version',
+    'apply|completion|create|delete|disable|enable|explain|export|get|history|lint|local|plan|reconcile|resume|suspend|push|run|update|--help|--version',
   kubectl: 'get|logs|describe|annotate',
   npm: 'start',
 } as const
