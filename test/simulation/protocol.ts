@@ -28,15 +28,16 @@ const behind = 1500
 /** An automation that was changed so short a time ago may or may not be asked. */
 const settledAfter = 120_000
 
-export function protocol({
-  ledger,
-  now,
-  stands,
-}: {
+export interface ProtocolOptions {
   readonly ledger: Ledger
   readonly now: () => number
+  /** Whether the commit of an intent is in a branch. */
   readonly stands: (id: string) => boolean
-}): Protocol {
+  /** Looked at as it is written; what is wrong with it. */
+  readonly judged: (selection: Selection) => string | undefined
+}
+
+export function protocol({ ledger, now, stands, judged }: ProtocolOptions): Protocol {
   const selections = new Map<
     string,
     { readonly version: number; readonly selection: Selection; readonly changed: number; readonly at: number }
@@ -61,6 +62,8 @@ export function protocol({
       bad(`what it chose ${same ? 'stays' : 'changes'}, and its revision becomes ${selection.revision} instead of ${revision}`)
     if (before && selection.generation < before.selection.generation) bad('is judged under an older configuration than before')
     const changed = same && before ? before.changed : writes
+    const wrong = judged(selection)
+    if (wrong !== undefined) bad(wrong)
     latest.set(`${selection.policy.scope}/${selection.policy.name}`, selection.latestRef)
     selections.set(key, { version, selection, changed, at: same && before ? before.at : now() })
   }

@@ -5,7 +5,7 @@ import { followBranches, type Branches } from './branches.ts'
 import { dice } from './dice.ts'
 import { gitRepos, manifestsOf, scopes, type Estate, type Scope } from './estate.ts'
 import { openLedger, type Ledger } from './ledger.ts'
-import { tardy } from './prompt.ts'
+import { overlooked, tardy } from './prompt.ts'
 import { protocol } from './protocol.ts'
 import { atRest, type Rest } from './rest.ts'
 import { openShop, type Shop } from './shop.ts'
@@ -62,10 +62,13 @@ export async function openStage({
   const time = virtualTime(Date.UTC(2026, 0, 5, 12), 2)
   const began = time.now()
   const ledger = openLedger({ now: time.now, trace, record })
-  const sky: { weather?: Weather; branches?: Branches } = {}
+  const changed = new Map<string, number>()
+  const since = (scope: string, image: string) => changed.get(`${scope}/${image}`) ?? began
+  const sky: { weather?: Weather; branches?: Branches; shop?: Shop } = {}
   const rules = protocol({
     ledger,
     now: time.now,
+    judged: (selection) => (prompt && sky.shop ? overlooked(selection, time.now(), { estate, shop: sky.shop, since }) : undefined),
     stands: (id) => gitRepos.some((name) => sky.branches?.standing(name).some((landed) => landed.id === id)),
   })
   const run = await openRun({
@@ -83,8 +86,7 @@ export async function openStage({
   })
   const { boxes } = run
   const shop = openShop(boxes.registry, time.now)
-  const changed = new Map<string, number>()
-  const since = (scope: string, image: string) => changed.get(`${scope}/${image}`) ?? began
+  sky.shop = shop
   const branches = followBranches({ github: boxes.github, estate, shop, ledger, now: time.now, since, intended: rules.intended })
   sky.branches = branches
   const lag = (milliseconds: number) => gitRepos.forEach((name) => branches.scene(name).lag(milliseconds))
