@@ -7,17 +7,12 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
+import type { SecretRole } from '../core/spec/secrets.ts'
 import type { StoredObject } from '../core/state.ts'
-import type { Clock, GitPlace, ImageSource } from '../ports.ts'
+import type { Clock, GitPlace, ImageSource, SecretRead } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
 import { bare, silent } from './http/client.ts'
-
-/** Who refers to a secret: each function can read those of its own role only. */
-export type SecretRole = 'git' | 'registry' | 'receiver' | 'notify'
-
-export type SecretRead =
-  | { readonly found: true; readonly values: Readonly<Record<string, string>> }
-  | { readonly found: false; readonly why: 'no-such-secret' | 'deleted' }
+import { nameOf, valuesIn } from './secrets/value.ts'
 
 export interface SecretReader {
   readonly read: (role: SecretRole, scope: string, namespace: string, name: string) => Promise<SecretRead>
@@ -63,10 +58,8 @@ export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_
 
   return {
     read: async (role, scope, namespace, name) => {
-      const parts = [role, scope, namespace, name]
-      // Another character cannot be in a secret's name, and a slash would reach into another's.
-      if (!parts.every((part) => /^[\w+=.@-]+$/.test(part))) return { found: false, why: 'no-such-secret' }
-      const id = [prefix, ...parts].join('/')
+      const id = nameOf(prefix, { role, scope, namespace, name })
+      if (id === undefined) return { found: false, why: 'no-such-secret' }
       const now = clock.now()
       const before = kept.get(id)
       if (before && now < before.until) return before.work
@@ -76,22 +69,6 @@ export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_
     },
     forget: (role, scope, namespace, name) => void kept.delete([prefix, role, scope, namespace, name].join('/')),
   }
-}
-
-/** Messages name keys, never values. */
-const valuesIn = (id: string, text: string | undefined): Readonly<Record<string, string>> => {
-  const malformed = (met: string) =>
-    new Failure('secret-malformed', `secret ${id}: expected a JSON object whose values are texts, as in {"username": "…"}; met ${met}`)
-  let json: unknown
-  try {
-    json = JSON.parse(text ?? '')
-  } catch {
-    throw malformed(text === undefined ? 'a binary secret' : 'something that is not JSON')
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed('other JSON')
-  const others = Object.entries(json).filter(([, value]) => typeof value !== 'string')
-  if (others.length > 0) throw malformed(`other values under ${others.map(([key]) => key).join(', ')}`)
-  return json as Readonly<Record<string, string>>
 }
 
 /** The secret that a GitRepository names; without one, the scope's `default`. */

@@ -8,6 +8,7 @@ import { patient } from '../adapters/http/retry.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
 import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { secretKeeper } from '../adapters/secrets/keeper.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import { describeStack } from '../adapters/stack.ts'
 import { Failure } from '../core/failure.ts'
@@ -43,6 +44,7 @@ export async function deployedWorld(given: Given, terminal: Terminal): Promise<R
   return {
     world: {
       store: dynamodbStore({ table: deployment.tableName, config, clock, random }),
+      secrets: secretKeeper({ config, prefix: deployment.secretPrefix, retrying: retry }),
       registry: registryByHost({
         ecr: ecrRegistry({ config: { credentials: stack.credentials }, clock, random }),
         oci: ociRegistry({ fetch: (request) => fetch(request), clock, random, credentials: (source) => registrySecret(source, secrets) }),

@@ -4,16 +4,33 @@ import { derive, type Derived } from '../core/derive.ts'
 import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
 import { milliseconds } from '../core/spec/duration.ts'
-import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
+import { nextTurn } from '../core/spread.ts'
+import type {
+  GitRepositorySpec,
+  ImagePolicySpec,
+  ImageRepositorySpec,
+  ImageUpdateAutomationSpec,
+  Manifest,
+  Problem,
+  SecretManifest,
+} from '../core/spec.ts'
 import { policyKey, targetKey, type Condition, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
-import type { Outbox, World } from '../ports.ts'
+import type { Outbox, SecretKeeper, World } from '../ports.ts'
 import { mark } from './mark.ts'
 import { inParallel } from './parallel.ts'
+import { weighSecrets } from './secrets.ts'
 
-export type Applying = Pick<World, 'store' | 'clock' | 'log'> & { readonly outbox: Pick<Outbox, 'wake' | 'scan'> }
+export type Applying = Pick<World, 'store' | 'clock' | 'log'> & {
+  readonly outbox: Pick<Outbox, 'wake' | 'scan'>
+  /** Absent: whoever applies may not write secrets. */
+  readonly secrets?: SecretKeeper
+  /** Milliseconds, at most, between two listings of an image in ECR: its events may get lost. */
+  readonly ecrSweep?: number
+}
 
 export interface ApplyRequest {
   readonly manifests: readonly Manifest[]
+  readonly secrets?: readonly SecretManifest[]
   readonly scope: string
   readonly owner: string
   readonly takeOver?: boolean
@@ -21,30 +38,45 @@ export interface ApplyRequest {
   readonly dryRun?: boolean
 }
 export type Applied =
-  | { readonly ok: true; readonly results: readonly { readonly id: ObjectId; readonly is: 'created' | 'configured' | 'unchanged' }[] }
+  | {
+      readonly ok: true
+      readonly results: readonly { readonly id: ObjectId; readonly is: Change }[]
+      /** Secrets that nothing refers to: they were left alone. */
+      readonly unused: readonly SecretManifest[]
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
+type Change = 'created' | 'configured' | 'unchanged'
+
 export async function apply(
-  { manifests, scope, owner, takeOver = false, dryRun = false }: ApplyRequest,
+  { manifests, secrets = [], scope, owner, takeOver = false, dryRun = false }: ApplyRequest,
   world: Applying,
 ): Promise<Applied> {
   const { objects } = await world.store.shelf(scope)
   const there = (manifest: Manifest) =>
     objects.find((object) => object.kind === manifest.kind && object.namespace === manifest.namespace && object.name === manifest.name)
+  const others = objects.filter((object) => !manifests.some((manifest) => keyOf(manifest) === keyOf(object)))
+  const weighed = await weighSecrets(secrets, { scope, objects: [...others, ...manifests] }, world.secrets)
   const problems = [
-    ...twice(manifests),
+    ...twice([...manifests, ...secrets.map((secret) => ({ ...secret, kind: 'Secret' }))]),
     ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner))),
+    ...weighed.problems,
     ...contradictions(manifests, objects, scope),
   ]
   if (problems.length > 0) return { ok: false, problems }
-  const results: { id: ObjectId; is: 'created' | 'configured' | 'unchanged' }[] = []
+  const results: { id: ObjectId; is: Change }[] = []
+  // Before what needs them: the first look of an object must not be refused.
+  for (const { secret, is, puts } of weighed.wanted) {
+    results.push({ id: { scope, namespace: secret.namespace, kind: 'Secret', name: secret.name }, is })
+    if (!dryRun) for (const { id, values } of puts) await world.secrets?.put(id, values)
+  }
   for (const manifest of manifests) {
     const was = there(manifest)
     const is = was === undefined ? 'created' : same(manifest, was, owner) ? 'unchanged' : 'configured'
     const id = { scope, namespace: manifest.namespace, kind: manifest.kind, name: manifest.name }
     results.push({ id, is })
     if (is === 'unchanged' || dryRun) continue
-    if (!(await world.store.putObject(written(manifest, was, { scope, owner, now: world.clock.now() }), was?.version ?? 0))) {
+    if (!(await put(manifest, was, { scope, owner }, world))) {
       return {
         ok: false,
         problems: [
@@ -57,8 +89,28 @@ export async function apply(
     }
   }
   if (!dryRun) await follow(scope, world)
-  return { ok: true, results }
+  return { ok: true, results, unused: weighed.unused }
 }
+
+const attempts = 5
+
+/** A status that was written meanwhile is no change of a user's: it is kept, and ours goes on top. `false`: a user's was. */
+async function put(
+  manifest: Manifest,
+  was: StoredObject | undefined,
+  by: { readonly scope: string; readonly owner: string },
+  world: Applying,
+): Promise<boolean> {
+  let current = was
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (await world.store.putObject(written(manifest, current, { ...by, now: world.clock.now() }), current?.version ?? 0)) return true
+    current = await world.store.object({ ...manifest, scope: by.scope })
+    if (!was || !current || current.generation !== was.generation || current.owner !== was.owner) return false
+  }
+  return false
+}
+
+const keyOf = ({ kind, namespace, name }: Pick<ObjectId, 'kind' | 'namespace' | 'name'>): string => `${kind} ${namespace}/${name}`
 
 /** Removes objects: what follows from them first, so that a crash in between leaves something that can be removed again. */
 export async function remove(ids: readonly ObjectId[], world: Applying): Promise<readonly ObjectId[]> {
@@ -141,7 +193,7 @@ async function settled(object: StoredObject, derived: Following, world: Applying
   const { version, due: _, ...rest } = object
   const { image: __, target: ___, ...status } = rest.status as Record<string, unknown>
   const concluded = conclusionOf(object, derived)
-  const next = nextDue(object, now)
+  const next = nextDue(object, now, world.ecrSweep)
   const found = 'watch' in derived ? { image: derived.watch.image } : 'route' in derived ? { target: derived.route.target } : {}
   const was = object.conditions.find(({ type }) => type === 'Ready')
   // What is judged by others is said by them: of a policy by its selection, of the rest by whoever looks next.
@@ -175,19 +227,20 @@ function conclusionOf(object: StoredObject, derived: Following): Omit<Condition,
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
 
-/** ECR's events may get lost, so its sweep has a limit of its own. */
-const ecrSweep = 600_000
+/** When the sweep must look at an object again: within its interval. */
+export function nextDue(object: StoredObject, now: number, ecrSweep = 600_000): number | undefined {
+  const interval = (object.spec as { suspend?: boolean }).suspend ? undefined : intervalOf(object, ecrSweep)
+  return interval === undefined ? undefined : nextTurn(`${object.kind} ${policyKey(object)}`, interval, now)
+}
 
-/** When the sweep must look at an object again. */
-export function nextDue(object: StoredObject, now: number): number | undefined {
-  if ((object.spec as { suspend?: boolean }).suspend) return undefined
-  if (object.kind === 'ImageRepository') {
-    const { image, interval } = object.spec as ImageRepositorySpec
-    return now + Math.min(milliseconds(interval), ecrImage(image) ? ecrSweep : Infinity)
+function intervalOf({ kind, spec }: StoredObject, ecrSweep: number): number | undefined {
+  if (kind === 'ImageRepository') {
+    const { image, interval } = spec as ImageRepositorySpec
+    return Math.min(milliseconds(interval), ecrImage(image) ? ecrSweep : Infinity)
   }
-  if (object.kind === 'ImageUpdateAutomation') return now + milliseconds((object.spec as ImageUpdateAutomationSpec).interval)
-  const interval = object.kind === 'ImagePolicy' ? (object.spec as ImagePolicySpec).interval : undefined
-  return interval === undefined ? undefined : now + milliseconds(interval)
+  if (kind === 'ImageUpdateAutomation') return milliseconds((spec as ImageUpdateAutomationSpec).interval)
+  const interval = kind === 'ImagePolicy' ? (spec as ImagePolicySpec).interval : undefined
+  return interval === undefined ? undefined : milliseconds(interval)
 }
 
 function written(
@@ -214,10 +267,11 @@ function written(
   }
 }
 
-function twice(manifests: readonly Manifest[]): readonly Problem[] {
+function twice(manifests: readonly (Pick<ObjectId, 'kind' | 'namespace' | 'name'> & { readonly from: string })[]): readonly Problem[] {
   const seen = new Map<string, string>()
-  return manifests.flatMap(({ kind, namespace, name, from }) => {
-    const key = `${kind} ${namespace}/${name}`
+  return manifests.flatMap((manifest) => {
+    const { from } = manifest
+    const key = keyOf(manifest)
     const first = seen.get(key)
     seen.set(key, first ?? from)
     return first === undefined ? [] : [{ from, message: `${key} is defined twice (first at ${first})` }]

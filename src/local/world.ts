@@ -9,6 +9,7 @@ import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
 import { oidcClaims, type ReadClaims } from '../adapters/oidc.ts'
 import { gitSecret, receiverSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { secretKeeper } from '../adapters/secrets/keeper.ts'
 import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
@@ -68,6 +69,7 @@ export function worldOver(options: WorldOptions): World {
   })
   return {
     store: dynamodbStore({ table, config, operations: aws?.dynamodb, clock, random }),
+    secrets: secretKeeper({ config, retrying: retry }),
     registry: registryByHost({ ecr, oci }),
     git: githubHost({
       fetch,

@@ -28,14 +28,14 @@ export const payerOf = ({ host, owner }: GitPlace, credential: GitCredential): s
     ? `${host}/app/${credential.app}/${owner.toLowerCase()}`
     : `${host}/token/${createHash('sha256').update(credential.token).digest('hex').slice(0, 16)}`
 
-/** The keys are Flux's (a GitRepository's secret); who refers to the secret does not matter here. */
-export function gitCredential(secret: Readonly<Record<string, string>>): GitCredential {
+/** The keys are Flux's (a GitRepository's secret); who refers to the secret does not matter here. `signer`: for secrets without a private key. */
+export function gitCredential(secret: Readonly<Record<string, string>>, signer?: JwtSigner): GitCredential {
   const value = (key: string) => {
     const text = secret[key]?.trim()
     return text === '' ? undefined : text
   }
   const app = value('githubAppID')
-  if (app !== undefined) return appCredential(app, value)
+  if (app !== undefined) return appCredential(app, value, signer)
   const token = value('bearerToken') ?? value('password')
   if (token !== undefined) return { is: 'token', token }
   if (value('identity') !== undefined)
@@ -49,12 +49,13 @@ export function gitCredential(secret: Readonly<Record<string, string>>): GitCred
   )
 }
 
-function appCredential(app: string, value: (key: string) => string | undefined): GitCredential {
+function appCredential(app: string, value: (key: string) => string | undefined, signer: JwtSigner | undefined): GitCredential {
   const pem = value('githubAppPrivateKey')
-  if (pem === undefined)
+  const signs = pem === undefined ? signer : pemSigner(pem)
+  if (signs === undefined)
     throw new Failure(
       'git-credential-invalid',
-      'the Git secret has githubAppID but no githubAppPrivateKey: add the private key (PEM) of the App',
+      'the Git secret has githubAppID but no githubAppPrivateKey: add the private key (PEM) of the App, or deploy with a githubAppKey',
     )
   const installation = value('githubAppInstallationID')
   // An owner instead of an id means "look it up", which the owner of the repository answers too.
@@ -70,7 +71,7 @@ function appCredential(app: string, value: (key: string) => string | undefined):
   return {
     is: 'app',
     app,
-    signer: pemSigner(pem),
+    signer: signs,
     ...(installation === undefined ? {} : { installation }),
     ...(api === undefined ? {} : { api }),
   }

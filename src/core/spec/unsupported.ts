@@ -1,6 +1,7 @@
 // Fields that Flux honours, or that are planned, and this version does not. None is passed over in silence: some are refused, since without them something else
 // would happen than what was asked for; of others the user is told that they change nothing.
 import { ecrImage } from '../image.ts'
+import { milliseconds } from './duration.ts'
 import type { Kind } from './schemas.ts'
 
 interface Row {
@@ -17,6 +18,7 @@ const among =
   (value: unknown): boolean =>
     values.includes(String(value))
 
+const isOfAmazon = (image: string): boolean => ecrImage(image) !== undefined || image.startsWith('public.ecr.aws/')
 /** A gate that is passed over in silence is worse than none. */
 const gate = (field: string, meanwhile: string): Row => ({
   at: [field],
@@ -26,7 +28,6 @@ const gate = (field: string, meanwhile: string): Row => ({
 
 export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ImageRepository: [
-    { at: ['timeout'], is: 'without-effect', why: 'requests to registries have limits of their own' },
     {
       at: ['proxySecretRef'],
       is: 'without-effect',
@@ -47,6 +48,12 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
       when: among('azure', 'gcp'),
       is: 'without-effect',
       why: 'tagboat has no identity there; the registry is asked with spec.secretRef, or without a login',
+    },
+    {
+      at: ['provider'],
+      when: (value, spec) => value === 'aws' && !isOfAmazon((spec as { image: string }).image),
+      is: 'without-effect',
+      why: 'the image is in no registry of AWS; the registry is asked with spec.secretRef, or without a login',
     },
     {
       at: ['secretRef'],
@@ -72,10 +79,17 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ],
   Receiver: [{ at: ['interval'], is: 'without-effect', why: 'a token that was changed is in force within a minute' }],
   GitRepository: [
-    { at: ['timeout'], is: 'without-effect', why: 'requests to GitHub have limits of their own' },
+    {
+      at: ['timeout'],
+      // The default of Flux, which every exported object has, asks for nothing.
+      when: (value) => milliseconds(String(value)) !== 60_000,
+      is: 'without-effect',
+      why: 'requests to GitHub have limits of their own',
+    },
     { at: ['proxySecretRef'], is: 'without-effect', why: 'GitHub is asked directly' },
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
   ],
+  Namespace: [],
   PromotionRule: [
     { at: ['delivery', 'pullRequest'], is: 'refused', why: 'not in this version, which commits to the branch itself; remove the field' },
     gate('after', 'a tag is written without waiting for another environment'),
