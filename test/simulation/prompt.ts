@@ -18,11 +18,11 @@ export interface Prompt {
 const soon = 30_000
 
 export function tardy(now: number, { estate, shop, chosen, since }: Prompt): readonly string[] {
-  return estate.policies.flatMap(({ scope, image, rule }) => {
+  return estate.policies.flatMap(({ scope, image, rule, gone }) => {
     const right = rightTag(rule, shop.tags(image))
     const changed = Math.max(shop.recent(image).at(-1)?.at ?? 0, since(scope, image))
     const tag = chosen(scope, image)?.tag
-    return right === undefined || tag === right || now - changed < soon
+    return gone || right === undefined || tag === right || now - changed < soon
       ? []
       : [`${scope}/${image} chose ${tag}, and ${soon / 1000} s after the last event ${right} is right`]
   })
@@ -35,7 +35,7 @@ const known = 5000
 export function overlooked(selection: Selection, now: number, { estate, shop, since }: Omit<Prompt, 'chosen'>): string | undefined {
   const { policy, best, generation, doubt } = selection
   const of = estate.policies.find((each) => each.scope === policy.scope && each.image === policy.name)
-  if (!of || doubt || best === null || generation < since(of.scope, of.image)) return undefined
+  if (!of || of.gone || doubt || best === null || generation < since(of.scope, of.image)) return undefined
   const right = rightTag(of.rule, shop.tags(of.image))
   if (right === undefined || now - shop.changed(of.image, right).pushed < known || !isBetter(of.rule, right, best)) return undefined
   return `${best} is chosen, although ${right} is there and better`

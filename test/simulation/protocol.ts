@@ -104,10 +104,9 @@ export function protocol({ ledger, now, stands, judged }: ProtocolOptions): Prot
     entries.set(id, key)
   }
 
-  const writtenObject = (item: Item) => {
-    const { kind, scope, name, spec, status } = bodyOf<StoredObject<{ readonly suspend?: boolean }>>(item)
+  const writtenObject = (key: string, item: Item) => {
+    const { kind, scope, spec, status } = bodyOf<StoredObject<{ readonly suspend?: boolean }>>(item)
     if (kind !== 'ImageUpdateAutomation') return
-    const key = `${scope}/${name}`
     const of = status['target'] as
       { readonly host: string; readonly owner: string; readonly repository: string; readonly branch: string } | undefined
     const target = of && spec.suspend !== true ? `target#${of.host}#${of.owner}#${of.repository}#${of.branch}` : undefined
@@ -120,12 +119,13 @@ export function protocol({ ledger, now, stands, judged }: ProtocolOptions): Prot
     const [pk, sk] = [key['pk']?.S ?? '', key['sk']?.S ?? '']
     if (operation === 'DeleteItem') {
       selections.delete(`${pk} ${sk}`)
+      automations.delete(`${pk} ${sk}`)
       return
     }
     const is = input.Item?.['is']?.S
     if (is === 'selection') writtenSelection(`${pk} ${sk}`, input.Item ?? {})
     else if (is === 'entry') writtenEntry(`${pk} ${sk}`, input.Item ?? {})
-    else if (is === 'object') writtenObject(input.Item ?? {})
+    else if (is === 'object') writtenObject(`${pk} ${sk}`, input.Item ?? {})
     else if (operation === 'UpdateItem' && sk === 'target') writtenTarget(pk, answer(), input.ExpressionAttributeValues ?? {})
     else if (operation === 'UpdateItem' && selections.has(`${pk} ${sk}`)) delivered(`${pk} ${sk}`, numberIn(answer(), 'delivered'))
   }

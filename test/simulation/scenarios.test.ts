@@ -10,9 +10,14 @@ const [any, , below] = ranges
 /** One image, one policy, one automation. */
 const one = (rule: Settled['policies'][number]['rule'] = any): Settled => ({
   images: { app: '1.0.0' },
-  policies: [{ scope: 'default', image: 'app', rule }],
-  automations: [{ scope: 'default', name: 'apps', gitRepo: 'demo/fleet', path: 'apps', suspended: false }],
-  files: { 'demo/fleet': { 'apps/app.yaml': deployment('app', '1.0.0') }, 'demo/infra': { 'README.md': '# infra\n' } },
+  policies: [{ scope: 'default', image: 'app', rule, gone: false }],
+  automations: [{ scope: 'default', name: 'apps', gitRepo: 'demo/fleet', path: 'apps', suspended: false, gone: false }],
+  files: {
+    'demo/fleet': { 'apps/app.yaml': deployment('app', '1.0.0') },
+    'demo/infra': { 'README.md': '# infra\n' },
+    'demo/apps': { 'README.md': '# apps\n' },
+    'demo/apps@updates': {},
+  },
 })
 const scenario = (steps: readonly Step[], estate = one()): Scenario => ({ seed: 1, skew: 0, estate, steps })
 const violations = async (steps: readonly Step[], estate = one()) => (await replay(scenario(steps, estate))).violations

@@ -82,7 +82,6 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   let checks = 0
   let pushed = 0
   let selectionsChanged = 0
-  const startedWith = shop.pushes()
   const counted = () => pushed < pushes && ledger.violations().length === 0
   while (counted()) {
     weather.calm(false)
@@ -108,16 +107,12 @@ export async function simulate(settings: Settings): Promise<Simulated> {
       ledger.happened(`${policyKey(policy)} has ${latestRef?.tag}@${latestRef?.digest} as revision ${revision}`)
     ledger.line(`rest after ${pushed} pushes`)
   }
-  const dead = ['tagboat-targets-dead.fifo', 'tagboat-scans-dead'].reduce(
-    (sum, name) => sum + run.boxes.sqs.queue(name).messages().length,
-    0,
-  )
-  ledger.count('reached', 'dead-letter', dead)
+  ledger.count('reached', 'dead-letter', stage.deadLetters())
 
   return {
     report: {
       seed,
-      pushes: shop.pushes() - startedWith,
+      pushes: pushed,
       commits: branches.commits(),
       selectionsChanged,
       requests: ledger.counts('requests'),
