@@ -145,7 +145,7 @@ export function followBranches({
     commits++
     const bad = (why: string) => ledger.violation(`commit ${oid.slice(0, 7)} (${id}) on ${name}: ${why}`)
     if (landed.has(id)) bad('its id has landed before')
-    if (!intended(id)) bad('it was not written down first')
+    if (!intended(id)) bad('it was not written down first, or given up since')
     landed.set(id, oid)
     if (commit.parents.length !== 1 || commit.parents[0] !== commit.before) bad('it is not a child of the head that was there')
     branch.chain.push({ oid, id, at: now() })

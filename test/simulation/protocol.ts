@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.ts'
 export interface Protocol {
   /** Around the table. */
   readonly watched: (box: Box) => Box
-  /** Whether a change was written down before it was committed. Asked when it lands. */
+  /** Whether a change that lands is written down, and nobody has given it up. */
   readonly intended: (id: string) => boolean
   readonly chosen: (scope: string, policy: string) => Ref | undefined
 }
@@ -45,7 +45,6 @@ export function protocol({ ledger, now, stands, judged }: ProtocolOptions): Prot
   const targets = new Map<string, Held>()
   const automations = new Map<string, { readonly target: string | undefined; readonly scope: string; readonly changed: number }>()
   const entries = new Map<string, string>()
-  const intended = new Set<string>()
   const latest = new Map<string, Ref | undefined>()
   let writes = 0
 
@@ -91,7 +90,8 @@ export function protocol({ ledger, now, stands, judged }: ProtocolOptions): Prot
     const due = item['at'] !== undefined
     if (asked > done && !due) bad(`asked for, and due at no time: a message that is lost is missed by nobody`)
     if (values[':n'] !== undefined && intents.length > 0 && !due) bad('let go with intents, and due at no time')
-    for (const { id } of intents) intended.add(id)
+    const fresh = intents.filter(({ id }) => !before.intents.some((each) => each.id === id))
+    if (fresh.length > 0 && fresh.length < intents.length) bad('a change is decided while another one may still land')
     for (const { id } of before.intents)
       if (!intents.some((each) => each.id === id) && stands(id) && !entries.has(id))
         bad(`the commit of intent ${id} stands, and it is cleared before its entry is written`)
@@ -131,7 +131,7 @@ export function protocol({ ledger, now, stands, judged }: ProtocolOptions): Prot
   }
 
   return {
-    intended: (id) => intended.has(id),
+    intended: (id) => [...targets.values()].some(({ intents }) => intents.some((each) => each.id === id)),
     chosen: (scope, policy) => latest.get(`${scope}/${policy}`),
     watched: (box) => async (request) => {
       const operation = request.headers.get('x-amz-target')?.split('.')[1] ?? ''
