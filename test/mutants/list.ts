@@ -136,8 +136,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/flow/scan.ts',
-        find: 'return (await world.store.putSelection(chosen, selection.version))',
-        put: 'return (await world.store.putSelection(chosen, (await world.store.selection(policy))?.version ?? 0))',
+        find: '(await world.store.putSelection(chosen, selection.version))',
+        put: '(await world.store.putSelection(chosen, (await world.store.selection(policy))?.version ?? 0))',
       },
     ],
     caught: bySimulation(1, 80, 3),
