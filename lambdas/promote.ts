@@ -6,7 +6,8 @@ import { eventBus } from '../src/adapters/eventbridge.ts'
 import { gitCredential, githubHost } from '../src/adapters/github.ts'
 import { jsonLog } from '../src/adapters/log.ts'
 import { boundedMemory } from '../src/adapters/memory.ts'
-import { gitSecret, secretReader } from '../src/adapters/secrets.ts'
+import { gitSecret, secretReader, signingSecret } from '../src/adapters/secrets.ts'
+import { signers } from '../src/adapters/signing.ts'
 import { sqsWaker } from '../src/adapters/sqs.ts'
 import { gitRepositoryName, parseEnv } from '../src/env.ts'
 import { onTargetQueue, type BatchAnswer, type QueueEvent } from '../src/flow/handlers.ts'
@@ -25,6 +26,7 @@ const github = githubHost({
   log,
   userAgent: 'tagboat',
   credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+  signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
 })
 const world = {
   store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),

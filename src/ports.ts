@@ -9,6 +9,7 @@ import type {
   PolicyId,
   Route,
   Selection,
+  SigningKey,
   StoredObject,
   Target,
   TargetId,
@@ -173,7 +174,7 @@ export interface GitHost {
   /** Whose budget at the host a request spends: one name for one App installation, or for one token. No request is made to tell. */
   readonly payer: (place: GitPlace) => Promise<string>
   /** What a commit will be counted as. */
-  readonly price: (request: Pick<CommitRequest, 'files' | 'author'>) => Price
+  readonly price: (request: Pick<CommitRequest, 'files' | 'author' | 'signingKey'>) => Price
   /** The id that Git gives to these contents. */
   readonly blobId: (bytes: Uint8Array) => string
   /** The id that Git gives to a folder of exactly these files and links. */
@@ -243,13 +244,19 @@ export interface CommitRequest {
   readonly trees: readonly string[]
   /** Somebody else than the credential's own identity; the host then signs nothing. */
   readonly author?: { readonly name: string; readonly email: string }
+  /** Signs in the name of `author`. */
+  readonly signingKey?: SigningKey
 }
 export type Committed =
   | {
       readonly landed: true
       readonly oid: string
       readonly committedAt: number
+      /** What the host says of the commit's signature. */
       readonly verified: boolean
+      /** Why it is not verified, in the host's word: `unsigned`, `unknown_key`, `bad_email`. */
+      readonly unverified?: string
+      /** Those that were wanted, as far as the host's answer told them. */
       readonly trees: ReadonlyMap<string, { readonly oid: string; readonly is: 'tree' | 'file' }>
     }
   | { readonly landed: false; readonly why: 'head-moved' | 'no-branch' }

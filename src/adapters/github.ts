@@ -1,4 +1,5 @@
 // GitHub, without a clone. Reading is pinned to one commit; writing lands on exactly the head that was read, or not at all.
+import { Failure } from '../core/failure.ts'
 import type { GitHost } from '../ports.ts'
 import { archive } from './github/archive.ts'
 import { blobId } from './github/blob-id.ts'
@@ -11,6 +12,7 @@ import { look } from './github/look.ts'
 import { payerOf } from './github/credential.ts'
 import { commitOf, createBranch, tags } from './github/refs.ts'
 import { remembered } from './github/remembered.ts'
+import type { Signers } from './github/signed.ts'
 import { treeId } from './github/tree-id.ts'
 
 export { gitCredential, pemSigner } from './github/credential.ts'
@@ -18,6 +20,10 @@ export type { GitCredential, JwtSigner } from './github/credential.ts'
 export { apiOf } from './github/client.ts'
 export type { GithubOptions } from './github/client.ts'
 export { blobId }
+
+const noSigners: Signers = async ({ secret }) => {
+  throw new Failure('git-signing-key-missing', `nothing here can fetch the signing key "${secret}": expected the option signers`)
+}
 
 export function githubHost(options: GithubOptions): GitHost {
   const github = client(options)
@@ -36,6 +42,6 @@ export function githubHost(options: GithubOptions): GitHost {
     treeId,
     price,
     payer: async (place) => payerOf(place, await options.credentials(place)),
-    commit: (place, branch, request) => commit(github, known, place, branch, request),
+    commit: (place, branch, request) => commit(github, known, place, branch, request, options.signers ?? noSigners),
   }
 }

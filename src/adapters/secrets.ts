@@ -7,6 +7,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
+import type { SigningKey } from '../core/state.ts'
 import type { Clock, GitPlace, ImageSource } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
 
@@ -103,6 +104,15 @@ export async function gitSecret(
     'git-denied',
     `there is no secret tagboat/git/${scope}/${namespace}/${secret}: create it, or name another one in the GitRepository's spec.secretRef`,
   )
+}
+
+/** The key that an automation signs with: among the secrets of Git, since the same function reads it. */
+export async function signingSecret(
+  { scope, namespace, secret }: SigningKey,
+  secrets: SecretReader,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const found = await secrets.read('git', scope, namespace, secret)
+  return found.found ? found.values : undefined
 }
 
 /** The `.dockerconfigjson` that an ImageRepository names. */

@@ -1,4 +1,4 @@
-import type { Entry } from '../core/state.ts'
+import type { Entry, SignatureVerdict } from '../core/state.ts'
 import type { World } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { suggestion, Usage, type Command } from './command.ts'
@@ -80,7 +80,11 @@ function tell({ at, target, automation, outcome }: Entry, terminal: Terminal): s
     },
   )
   return [
-    `${when}  ${paint(terminal, 'yellow', outcome.commit.slice(0, 7))}  ${where}  ${automation.namespace}/${automation.name}`,
+    `${when}  ${paint(terminal, 'yellow', outcome.commit.slice(0, 7))}  ${where}  ${automation.namespace}/${automation.name}${signature(outcome)}`,
     ...lines,
   ].join('\n')
 }
+
+/** Unsigned commits of a token are what everybody has; a signature that GitHub does not accept is worth a word. */
+const signature = ({ unverified }: SignatureVerdict): string =>
+  unverified === undefined || unverified === 'unsigned' ? '' : `  (signature not verified: ${unverified})`

@@ -4,7 +4,7 @@ import { defaultMessage, renderMessage, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
 import { prepareSelector } from './selector.ts'
 import type { ImageUpdateAutomationSpec } from './spec.ts'
-import type { Cause, PolicyId, RecordedChange, TargetId } from './state.ts'
+import type { Cause, PolicyId, RecordedChange, SigningKey, TargetId } from './state.ts'
 import type { Ref } from './image.ts'
 
 export interface Situation {
@@ -16,6 +16,8 @@ export interface AutomationFacts {
   readonly spec: ImageUpdateAutomationSpec
   /** The policies of its namespace. */
   readonly policies: readonly PolicyFacts[]
+  /** Whose name the commit bears: the credential's own, unless a rule or a signing key asks for the manifest's author. */
+  readonly commitAs?: 'app' | 'author'
   /** The path exists at the head, and is this. */
   readonly at: 'tree' | 'file' | 'nothing'
   /** The files that may need an edit. */
@@ -49,6 +51,9 @@ export interface PlannedChange {
   /** Without trailers: those are the business of whoever commits. */
   readonly message: string
   readonly author?: { readonly name?: string | undefined; readonly email: string }
+  /** `author`: the commit is the author's own; otherwise the author is named in a trailer. */
+  readonly commitAs: 'app' | 'author'
+  readonly signingKey?: SigningKey
   readonly files: readonly FileFacts[]
   readonly changes: readonly RecordedChange[]
 }
@@ -134,8 +139,18 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
     )
   return {
     is: 'change',
-    change: { automation: id, message: message.text, ...(commit && { author: commit.author }), files, changes: recorded },
+    change: { automation: id, message: message.text, ...identityOf(automation), files, changes: recorded },
   }
+}
+
+/** A key signs in the name of whoever wrote the commit: GitHub's own signature could not stand beside it. */
+function identityOf({ id, spec, commitAs = 'app' }: AutomationFacts): Pick<PlannedChange, 'author' | 'commitAs' | 'signingKey'> {
+  const commit = spec.git?.commit
+  if (!commit) return { commitAs: 'app' }
+  const { author, signingKey } = commit
+  if (!signingKey) return { author, commitAs }
+  const { type = 'gpg', secretRef } = signingKey
+  return { author, commitAs: 'author', signingKey: { type, scope: id.scope, namespace: id.namespace, secret: secretRef.name } }
 }
 
 function policiesOf({

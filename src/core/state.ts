@@ -120,6 +120,11 @@ export interface Credential {
   readonly secret?: string
 }
 
+/** The key that commits are signed with: whose secret, and what kind of key it holds. */
+export interface SigningKey extends Required<Credential> {
+  readonly type: 'gpg' | 'ssh'
+}
+
 /** A change about to be committed, written down first. */
 export interface Intent {
   /** The commit carries it as its trailer `Tagboat-Id`. */
@@ -177,14 +182,20 @@ export interface Entry {
   readonly automation: PolicyId
   readonly outcome: EntryOutcome
 }
+/** What the host said of a commit's signature; absent where it was only found afterwards. */
+export interface SignatureVerdict {
+  readonly verified?: boolean
+  /** The host's word for why it is not: `unsigned`, `unknown_key`, `bad_email`. */
+  readonly unverified?: string
+}
 export type EntryOutcome =
-  | {
+  | ({
       readonly is: 'committed'
       readonly commit: string
       readonly changes: readonly RecordedChange[]
       readonly message: string
       readonly committedAt: number
-    }
+    } & SignatureVerdict)
   | { readonly is: 'failed'; readonly reason: string; readonly message: string }
 
 /** What the sweep finds in the index of things that owe something. The item itself is read again before anything is done. */

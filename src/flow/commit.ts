@@ -1,8 +1,8 @@
 // One change, one commit: written down first, sent once, reported under its own id.
 import { withTrailers } from '../core/trailers.ts'
 import type { PlannedChange } from '../core/plan.ts'
-import type { Entry, Intent, Target } from '../core/state.ts'
-import type { GitPlace, Outbox, World } from '../ports.ts'
+import type { Entry, Intent, SignatureVerdict, Target } from '../core/state.ts'
+import type { Committed, CommitRequest, GitPlace, Outbox, World } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { advance, type Reading } from './read.ts'
 
@@ -17,6 +17,18 @@ export interface Tenancy {
 export type Landed =
   | { readonly is: 'landed'; readonly tenancy: Tenancy; readonly entry: Entry }
   | { readonly is: 'refused'; readonly tenancy: Tenancy; readonly why: 'head-moved' | 'no-branch' }
+
+/** What a commit of this change weighs at the host. */
+export const weighed = ({
+  files,
+  author,
+  commitAs,
+  signingKey,
+}: PlannedChange): Pick<CommitRequest, 'files' | 'author' | 'signingKey'> => ({
+  files,
+  ...(commitAs === 'author' && author && { author: { name: author.name || author.email, email: author.email } }),
+  ...(signingKey && { signingKey }),
+})
 
 export async function land(
   change: PlannedChange,
@@ -37,22 +49,29 @@ export async function land(
   await hold(target, { intents: [...intents, intent] }, world)
   const committed = await world.git.commit(place, target.id.branch, {
     expectedHead: reading.head,
-    message: withTrailers(change.message, { id: intent.id, coAuthor: change.author }),
-    files: change.files,
+    message: withTrailers(change.message, { id: intent.id, coAuthor: change.commitAs === 'app' ? change.author : undefined }),
     trees: [...reading.trees.keys()],
+    ...weighed(change),
   })
   // Refused is not lost: nothing of it can arrive any more.
   if (!committed.landed) return { is: 'refused', why: committed.why, tenancy: { target, intents, reading } }
-  const entry = await report(intent, { commit: committed.oid, at: committed.committedAt }, target, world)
+  const entry = await report(intent, { commit: committed.oid, at: committed.committedAt, ...verdictOf(committed) }, target, world)
   // Whatever else was about to land on this head has lost it for ever.
   const left = intents.filter(({ expectedHead }) => expectedHead !== reading.head)
   return { is: 'landed', entry, tenancy: { target, intents: left, reading: advance(reading, target.id, change.files, committed, world) } }
 }
 
+type Landing = { readonly commit: string; readonly at: number } & SignatureVerdict
+
+const verdictOf = ({ verified, unverified }: Committed & { landed: true }): SignatureVerdict => ({
+  verified,
+  ...(unverified !== undefined && { unverified }),
+})
+
 /** Entry, then announcement, then (by the caller) the intent is cleared: a crash in between repeats both under the same id. */
 export async function report(
   intent: Intent,
-  { commit, at }: { readonly commit: string; readonly at: number },
+  { commit, at, ...verdict }: Landing,
   target: Target,
   world: Pick<Committing, 'store' | 'outbox' | 'log'>,
 ): Promise<Entry> {
@@ -62,11 +81,11 @@ export async function report(
     at: intent.at,
     target: target.id,
     automation,
-    outcome: { is: 'committed', commit, changes, message, committedAt: at },
+    outcome: { is: 'committed', commit, changes, message, committedAt: at, ...verdict },
   }
   await world.store.putEntry(entry)
-  await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message })
-  world.log('commit', { id, commit, target: target.id, automation, lines: changes })
+  await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message, ...verdict })
+  world.log('commit', { id, commit, target: target.id, automation, lines: changes, ...verdict })
   return entry
 }
 

@@ -27,7 +27,7 @@ export interface BoxesOptions {
   /** What queue addresses begin with. */
   readonly url: string
   readonly functions: Functions
-  readonly github?: Partial<Pick<GithubBoxOptions, 'limits' | 'treeEntries' | 'blobText' | 'openPush'>>
+  readonly github?: Partial<Pick<GithubBoxOptions, 'limits' | 'treeEntries' | 'blobText' | 'openPush' | 'backing' | 'knownKeys'>>
   /** Around every box: where a scenario misbehaves. */
   readonly around?: (service: string, box: Box) => Box
 }

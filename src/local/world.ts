@@ -7,7 +7,8 @@ import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { gitSecret, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
+import { signers } from '../adapters/signing.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
 import { queues } from './boxes.ts'
@@ -53,6 +54,7 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
       userAgent: 'tagboat',
       api: () => `${url}/api/v3`,
       credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+      signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
     }),
     outbox: {
       ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config, retrying: retry }),

@@ -8,12 +8,15 @@ import { tokens } from './auth.ts'
 import type { AskAsApp } from './auth.ts'
 import type { GitCredential } from './credential.ts'
 import { failureOf, withoutAnswer } from './failures.ts'
+import type { Signers } from './signed.ts'
 
 export interface GithubOptions {
   readonly fetch?: Fetch
   readonly clock: Clock
   readonly random: Random
   readonly credentials: (place: GitPlace) => Promise<GitCredential>
+  /** Where the keys are that commits are signed with; without it a commit that names one fails. */
+  readonly signers?: Signers
   readonly userAgent: string
   /** Where the API of a host is. */
   readonly api?: (host: string) => string

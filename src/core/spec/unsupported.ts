@@ -50,11 +50,6 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ],
   ImagePolicy: [],
   ImageUpdateAutomation: [
-    {
-      at: ['git', 'commit', 'signingKey'],
-      is: 'refused',
-      why: 'GitHub signs the commits, and whoever checks them against this key would refuse them; remove the field and check for GitHub’s signature',
-    },
     // The condition says it too, and the automation stalls: something else would be written than what was asked for.
     {
       at: ['git', 'push', 'refspec'],

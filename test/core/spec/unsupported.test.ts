@@ -32,7 +32,6 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['ImageRepository', 'serviceAccountName', 'scanner', 'without-effect'],
   ['ImageRepository', 'provider', 'gcp', 'without-effect'],
   ['ImageRepository', 'secretRef', { name: 'ecr' }, 'without-effect', { image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app' }],
-  ['ImageUpdateAutomation', 'git.commit.signingKey', { secretRef: { name: 'key' } }, 'refused'],
   ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'without-effect'],
   ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'without-effect'],
   ['GitRepository', 'timeout', '60s', 'without-effect'],
