@@ -111,7 +111,11 @@ export class ImagePromoter extends Construct {
     new Alarms(this, 'Alarms', { inbox, functions, topic: props.alarmTopic })
     if (permissionsBoundary) PermissionsBoundary.of(this).apply(permissionsBoundary)
 
+    // What `tagboat --stack` looks for.
     new CfnOutput(this, 'TableName', { value: state.table.tableName })
+    new CfnOutput(this, 'TargetQueueUrl', { value: inbox.targets.queueUrl })
+    new CfnOutput(this, 'ScanQueueUrl', { value: inbox.scans.queueUrl })
+    new CfnOutput(this, 'SecretPrefix', { value: props.secretPrefix ?? 'tagboat' })
     new CfnOutput(this, 'WritableRepositories', {
       value: props.gitRepositories.join(', ') || 'none: nothing is committed until gitRepositories names one',
     })

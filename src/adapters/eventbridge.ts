@@ -4,6 +4,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { Failure } from '../core/failure.ts'
 import type { Outbox } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 
 export interface EventBusOptions {
   readonly config: EventBridgeClientConfig
@@ -18,7 +19,7 @@ const source = 'tagboat'
 const largestEntry = 262_144
 
 export const eventBus = ({ config, busName = 'default', retrying }: EventBusOptions): Pick<Outbox, 'announce'> => {
-  const client = new EventBridgeClient({ ...config, maxAttempts: 1 })
+  const client = silent(new EventBridgeClient({ ...config, ...bare }))
   return {
     announce: async (id, detailType, detail) => {
       const room = largestEntry - bytes(source) - bytes(detailType)

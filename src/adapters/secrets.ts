@@ -10,6 +10,7 @@ import { Failure } from '../core/failure.ts'
 import type { SigningKey } from '../core/state.ts'
 import type { Clock, GitPlace, ImageSource } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 
 /** Who refers to a secret: each function can read those of its own role only. */
 export type SecretRole = 'git' | 'registry' | 'receiver' | 'notify'
@@ -34,7 +35,7 @@ export interface SecretReaderOptions {
 }
 
 export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_000, retrying }: SecretReaderOptions): SecretReader => {
-  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
+  const client = silent(new SecretsManagerClient({ ...config, ...bare }))
   const kept = new Map<string, { readonly until: number; readonly work: Promise<SecretRead> }>()
 
   const ask = async (id: string): Promise<SecretRead> => {

@@ -6,6 +6,7 @@ import { scanMessage, targetMessage } from '../core/messages.ts'
 import { targetKey } from '../core/state.ts'
 import type { Outbox } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 
 export interface SqsOptions {
   readonly config: SQSClientConfig
@@ -51,7 +52,7 @@ const waking = (targetQueueUrl: string, send: Send): Pick<Outbox, 'wake'> => ({
 })
 
 function sender({ config, retrying }: SqsOptions): Send {
-  const client = new SQSClient({ ...config, maxAttempts: 1 })
+  const client = silent(new SQSClient({ ...config, ...bare }))
   return async (doing, command) => {
     const once = () =>
       client.send(command()).catch((error: unknown) => {

@@ -1,8 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { apply } from '../flow/apply.ts'
-import { readManifests, type Manifest, type Problem } from '../core/spec.ts'
+import type { Manifest, Problem } from '../core/spec.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { isFormat, print } from './print.ts'
@@ -45,13 +44,14 @@ export const applyCommand: Command = {
       terminal.error(`tagboat apply: found nothing to apply in ${sources.join(', ')}`)
       return 1
     }
-    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
+    const { world, scope, close } = await connect(given, terminal)
+    const { apply } = await import('../flow/apply.ts')
     try {
       const wish = { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }
       const applied = await patiently(terminal, `applying ${read.manifests.length} objects`, apply(wish, world))
       if (!applied.ok) return refuse(applied.problems, terminal)
       const would = given.is('dry-run') ? ' (dry run)' : ''
-      print(
+      await print(
         format,
         applied.results.map(({ id, is }) => ({ ...id, is })),
         terminal,
@@ -75,6 +75,7 @@ async function readAll(
   terminal: Terminal,
   namespace: string,
 ): Promise<{ manifests: Manifest[]; problems: Problem[]; warnings: Problem[]; skipped: Record<string, number> }> {
+  const { readManifests } = await import('../core/spec.ts')
   const all = { manifests: [] as Manifest[], problems: [] as Problem[], warnings: [] as Problem[], skipped: {} as Record<string, number> }
   for (const file of sources.flatMap((source) => filesOf(source, terminal.folder))) {
     const text = file === '-' ? await standardInput(terminal) : read(file)

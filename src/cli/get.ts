@@ -1,3 +1,4 @@
+import { resource } from '../core/resource.ts'
 import type { ImagePolicySpec, ImageRepositorySpec } from '../core/spec.ts'
 import { targetKey, type Selection, type StoredObject } from '../core/state.ts'
 import type { Shelf } from '../ports.ts'
@@ -46,28 +47,7 @@ function policyRow(shelf: Shelf, object: StoredObject): readonly string[] {
 
 /** An object as Flux shows it, with what we know of it as its status. */
 function shown(shelf: Shelf, object: StoredObject): unknown {
-  const { scope, namespace, kind, name, apiVersion, labels, annotations, spec, status: known, conditions } = object
-  const selection = kind === 'ImagePolicy' ? selectionOf(shelf, object) : undefined
-  const ref = selection && {
-    ...(selection.latestRef && { latestRef: selection.latestRef, latestImage: `${selection.latestRef.name}:${selection.latestRef.tag}` }),
-    ...(selection.previousRef && { observedPreviousRef: selection.previousRef }),
-  }
-  const { follows: _, image: __, ...rest } = known as Record<string, unknown>
-  return {
-    apiVersion,
-    kind,
-    metadata: { name, namespace, labels, annotations },
-    spec,
-    status: {
-      ...rest,
-      ...ref,
-      conditions: (selection?.condition ? [selection.condition] : conditions).map(({ since, ...condition }) => ({
-        ...condition,
-        lastTransitionTime: new Date(since).toISOString(),
-      })),
-    },
-    scope,
-  }
+  return { ...resource(object, object.kind === 'ImagePolicy' ? selectionOf(shelf, object) : undefined), scope: object.scope }
 }
 
 const objects = (kind: string) => (shelf: Shelf) => kindOf(shelf, kind).map((object) => shown(shelf, object))
@@ -163,7 +143,7 @@ export const getCommand: Command = {
     const format = isFormat(given.text('output'))
     const wanted = wantedOf(given.words)
     if (given.is('watch') && format !== 'text') throw new Usage(`expected --watch or -o ${format}, got both`)
-    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
+    const { world, scope, close } = await connect(given, terminal)
     try {
       const look = async (): Promise<Facts> => {
         const [shelf, targets] = await Promise.all([
@@ -181,7 +161,7 @@ export const getCommand: Command = {
       const { shelf, targets } = facts
       const found = wanted.views.map((name) => ({ name, rows: pick(wanted, views[name].rows(shelf, targets)) }))
       if (found.every(({ rows }) => rows.length === 0)) terminal.error(`nothing to show: no ${wanted.views.join(', ')} in scope "${scope}"`)
-      print(
+      await print(
         format,
         wanted.views.flatMap((name): readonly unknown[] => {
           const rows = views[name].rows(shelf, targets)

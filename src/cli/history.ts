@@ -25,11 +25,11 @@ export const historyCommand: Command = {
     const [policy, ...more] = given.words
     if (more.length > 0) throw new Usage(`expected one policy at most, got ${given.words.map((word) => `"${word}"`).join(' and ')}`)
     const namespace = given.text('namespace') ?? 'flux-system'
-    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
+    const { world, scope, close } = await connect(given, terminal)
     try {
       const entries = await patiently(terminal, 'reading history', collect(world, { scope, namespace, policy, limit }))
       if (policy !== undefined && entries.length === 0) await needPolicy(world, { scope, namespace, policy })
-      print(format, entries, terminal, () =>
+      await print(format, entries, terminal, () =>
         entries.length === 0 ? 'nothing has been committed yet' : entries.map((entry) => tell(entry, terminal)).join('\n'),
       )
       return 0

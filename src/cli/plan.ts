@@ -1,6 +1,6 @@
 import { changedLines } from '../core/diff.ts'
 import { targetKey } from '../core/state.ts'
-import { preview, type Preview } from '../flow/preview.ts'
+import type { Preview } from '../flow/preview.ts'
 import { targetsOf } from '../flow/mark.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
@@ -18,7 +18,8 @@ export const planCommand: Command = {
   run: async (given, terminal) => {
     const format = isFormat(given.text('output'))
     if (given.words.length > 0) throw new Usage(`unexpected "${given.words[0]}": plan shows all targets of a scope`)
-    const { world, scope, close } = await patiently(terminal, 'looking for the running world', connect(given, terminal))
+    const { world, scope, close } = await connect(given, terminal)
+    const { preview } = await import('../flow/preview.ts')
     try {
       const { objects } = await world.store.shelf(scope)
       const previews: Preview[] = []
@@ -31,7 +32,7 @@ export const planCommand: Command = {
         held: plan.held,
         troubles: plan.troubles,
       }))
-      print(format, data, terminal, () =>
+      await print(format, data, terminal, () =>
         previews.length === 0 ? 'no automation writes anywhere yet' : previews.map((each) => tell(each, terminal)).join('\n\n'),
       )
       return previews.some(({ plan }) => plan.troubles.length > 0) ? 1 : 0

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import { suggestion, Usage } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -10,8 +9,8 @@ export function isFormat(text: string | undefined): Format {
   throw new Usage(`expected -o json or -o yaml, got "${text}"${suggestion(text, ['json', 'yaml'])}`)
 }
 
-export function print(format: Format, value: unknown, terminal: Terminal, text: () => string): void {
+export async function print(format: Format, value: unknown, terminal: Terminal, text: () => string): Promise<void> {
   if (format === 'json') terminal.out(JSON.stringify(value, null, 2))
-  else if (format === 'yaml') terminal.out(stringify(value).trimEnd())
+  else if (format === 'yaml') terminal.out((await import('yaml')).stringify(value).trimEnd())
   else terminal.out(text())
 }

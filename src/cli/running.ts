@@ -17,6 +17,9 @@ export const selfPath = '/api/world'
 export const defaultFolder = '.tagboat'
 const fileIn = (folder: string): string => join(folder, 'world.json')
 
+/** The nearest folder, here or above, that a world is kept in, whether it runs or not. */
+export const nearestFolder = (from: string): string | undefined => upwards(from).find((folder) => existsSync(join(folder, marker)))
+
 /** As long as a slow machine may take from the port to the greeting. */
 const patience = 20_000
 

@@ -1,5 +1,6 @@
 // Everything that follows from the objects of a scope: who watches which image, who writes to which target. It can always be made again.
 import { pushBranchOf } from './checkout.ts'
+import { clashes, clashText, rulesFor } from './delivery.ts'
 import { parseGitUrl } from './git-url.ts'
 import { ecrImage, imageKey, parseImage } from './image.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec } from './spec.ts'
@@ -27,7 +28,7 @@ export function derive(objects: readonly StoredObject[]): readonly Derived[] {
     }
     if (object.kind === 'ImageUpdateAutomation') {
       const { name, namespace } = (object.spec as ImageUpdateAutomationSpec).sourceRef
-      return [routeOf(object, find('GitRepository', namespace ?? object.namespace, name))]
+      return [routeOf(object, find('GitRepository', namespace ?? object.namespace, name), objects)]
     }
     return []
   })
@@ -35,11 +36,17 @@ export function derive(objects: readonly StoredObject[]): readonly Derived[] {
 
 function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined): Derived {
   const spec = policy.spec as ImagePolicySpec
-  const ref = `${spec.imageRepositoryRef.namespace ?? policy.namespace}/${spec.imageRepositoryRef.name}`
+  const refused = (reason: string, message: string): Derived => ({
+    of: policy,
+    trouble: { reason, message: `failed to get the referred ImageRepository: ${message}`, stalled: false },
+  })
   if (!imageRepository)
-    return { of: policy, trouble: { reason: 'DependencyNotReady', message: `ImageRepository '${ref}' not found`, stalled: false } }
+    return refused(
+      'DependencyNotReady',
+      `referenced ImageRepository does not exist: ${missing('ImageRepository.image', spec.imageRepositoryRef.name)}`,
+    )
   const denied = accessProblem(policy, imageRepository)
-  if (denied !== undefined) return { of: policy, trouble: { reason: 'AccessDenied', message: denied, stalled: false } }
+  if (denied !== undefined) return refused('AccessDenied', `access denied: ${denied}`)
   const source = imageRepository.spec as ImageRepositorySpec
   const image = parseImage(source.image, { insecure: source.insecure ?? false })
   const key = imageKey(source.image)
@@ -81,15 +88,16 @@ function accessProblem(policy: StoredObject, imageRepository: StoredObject): str
   return open ? undefined : `'${ref}' can't be accessed due to ACL labels mismatch on namespace '${policy.namespace}'`
 }
 
-function routeOf(automation: StoredObject, gitRepository: StoredObject | undefined): Derived {
+function routeOf(automation: StoredObject, gitRepository: StoredObject | undefined, objects: readonly StoredObject[]): Derived {
   const spec = automation.spec as ImageUpdateAutomationSpec
   const source = (message: string, stalled = true): Derived => ({
     of: automation,
     trouble: { reason: stalled ? 'InvalidSourceConfiguration' : 'SourceManagerFailed', message, stalled },
   })
-  if (!spec.git) return source("source kind 'GitRepository' necessitates field .spec.git")
+  if (!spec.git) return source("source kind 'GitRepository' necessitates field .spec.git: invalid source configuration")
   const ref = `${spec.sourceRef.namespace ?? automation.namespace}/${spec.sourceRef.name}`
-  if (!gitRepository) return source(`GitRepository '${ref}' not found`, false)
+  if (!gitRepository)
+    return source(`referenced git repository does not exist: ${missing('GitRepository.source', spec.sourceRef.name)}`, false)
   const git = gitRepository.spec as GitRepositorySpec
   const url = parseGitUrl(git.url)
   if (!url.ok) return source(`GitRepository '${ref}': ${url.problem}`)
@@ -97,6 +105,10 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   if (impossible !== undefined) return source(impossible)
   const branch = pushBranchOf(spec, git)
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
+  const rules = rulesFor(automation, objects)
+  // Told when it is applied; here only if two were applied at the same moment.
+  const [clash] = rules.length > 1 ? clashes([automation, ...rules]) : []
+  if (clash) return { of: automation, trouble: { reason: 'InvalidDelivery', message: clashText(clash), stalled: true } }
   // GitHub compares names without regard to case: one repository, one target.
   const target: TargetId = {
     host: url.host.toLowerCase(),
@@ -107,7 +119,7 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   return {
     of: automation,
     route: { target, automation: idOf(automation) },
-    generation: Math.max(automation.generation, gitRepository.generation),
+    generation: Math.max(automation.generation, gitRepository.generation, ...rules.map(({ generation }) => generation)),
   }
 }
 
@@ -120,6 +132,9 @@ function unpushable({ git }: ImageUpdateAutomationSpec): string | undefined {
     return `spec.git.push.refspec "${git.push.refspec}": only a branch can be pushed through GitHub's API; remove it and name spec.git.push.branch`
   return undefined
 }
+
+/** As the API server of Kubernetes says it, and Flux after it. */
+const missing = (kind: string, name: string): string => `${kind}.toolkit.fluxcd.io "${name}" not found`
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
 

@@ -1,4 +1,5 @@
 // All facts in, an ordered list of changes out: one for each automation, each on top of the one before.
+import type { Delivery } from './delivery.ts'
 import { editFile, prepare, type Change, type PolicyRef } from './markers.ts'
 import { defaultMessage, renderMessage, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
@@ -14,10 +15,11 @@ export interface Situation {
 export interface AutomationFacts {
   readonly id: PolicyId
   readonly spec: ImageUpdateAutomationSpec
+  readonly delivery: Delivery
+  /** Decide and say so, write nothing. */
+  readonly observed: boolean
   /** The policies of its namespace. */
   readonly policies: readonly PolicyFacts[]
-  /** Whose name the commit bears: the credential's own, unless a rule or a signing key asks for the manifest's author. */
-  readonly commitAs?: 'app' | 'author'
   /** The path exists at the head, and is this. */
   readonly at: 'tree' | 'file' | 'nothing'
   /** The files that may need an edit. */
@@ -52,24 +54,11 @@ export interface PlannedChange {
   readonly message: string
   readonly author?: { readonly name?: string | undefined; readonly email: string }
   /** `author`: the commit is the author's own; otherwise the author is named in a trailer. */
-  readonly commitAs: 'app' | 'author'
+  readonly commitAs: Delivery['commitAs']
   readonly signingKey?: SigningKey
   readonly files: readonly FileFacts[]
   readonly changes: readonly RecordedChange[]
 }
-
-/** The same plan where nothing may be written: what would have been is held back, and said. */
-export const observed = (plan: Plan): Plan => ({
-  ...plan,
-  changes: [],
-  held: [
-    ...plan.held,
-    ...plan.changes.map(({ automation, changes }) => ({
-      automation,
-      why: `mode observe, nothing is written: ${changes.map(({ path, oldValue, newValue }) => `${path} would change from ${oldValue} to ${newValue}`).join('; ')}`,
-    })),
-  ],
-})
 
 export function decide(situation: Situation): Plan {
   const changes: PlannedChange[] = []
@@ -85,11 +74,18 @@ export function decide(situation: Situation): Plan {
     const decided = changeOf(automation, written)
     if (decided.is === 'trouble') troubles.push({ automation: automation.id, ...decided.trouble })
     if (decided.is !== 'change') continue
+    if (automation.observed) {
+      held.push({ automation: automation.id, why: wouldBe(decided.change) })
+      continue
+    }
     changes.push(decided.change)
     for (const file of decided.change.files) written.set(file.path, file.bytes)
   }
   return { changes, held, troubles }
 }
+
+const wouldBe = ({ changes }: PlannedChange): string =>
+  `mode observe, nothing is written: ${changes.map(({ path, oldValue, newValue }) => `${path} would change from ${oldValue} to ${newValue}`).join('; ')}`
 
 type Decided =
   | { readonly is: 'change'; readonly change: PlannedChange }
@@ -144,9 +140,9 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
 }
 
 /** A key signs in the name of whoever wrote the commit: GitHub's own signature could not stand beside it. */
-function identityOf({ id, spec, commitAs = 'app' }: AutomationFacts): Pick<PlannedChange, 'author' | 'commitAs' | 'signingKey'> {
+function identityOf({ id, spec, delivery: { commitAs } }: AutomationFacts): Pick<PlannedChange, 'author' | 'commitAs' | 'signingKey'> {
   const commit = spec.git?.commit
-  if (!commit) return { commitAs: 'app' }
+  if (!commit) return { commitAs }
   const { author, signingKey } = commit
   if (!signingKey) return { author, commitAs }
   const { type = 'gpg', secretRef } = signingKey

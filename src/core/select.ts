@@ -1,5 +1,13 @@
 // Which tag a policy selects, exactly as Flux would: from a whole list, or from what is known and one tag more or less.
-export { compileRule, type CompiledRule, type PolicyChoice, type Reason, type Refused, type Rule } from './select/rule.ts'
+export {
+  compileRule,
+  defaultExclusionList,
+  type CompiledRule,
+  type PolicyChoice,
+  type Reason,
+  type Refused,
+  type Rule,
+} from './select/rule.ts'
 export { selectTag, standingOf, type Selected, type Standing } from './select/choose.ts'
 export { judgeDelete, judgePush, type Verdict } from './select/judge.ts'
 export { explainTag, type Explained } from './select/explain.ts'

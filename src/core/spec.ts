@@ -1,4 +1,4 @@
-// What users write: Flux's kinds, read from YAML.
+// What users write: Flux's kinds and one of our own, read from YAML.
 export { readManifests, type Manifest, type Problem, type Read } from './spec/read.ts'
 export {
   kinds,
@@ -8,5 +8,6 @@ export {
   type ImagePolicySpec,
   type ImageRepositorySpec,
   type ImageUpdateAutomationSpec,
+  type PromotionRuleSpec,
 } from './spec/schemas.ts'
 export { milliseconds } from './spec/duration.ts'

@@ -1,10 +1,11 @@
 // From manifests to the table: everything is checked before anything is written; objects first, then what follows from them, then marks.
+import { clashes, clashText } from '../core/delivery.ts'
 import { derive, type Derived } from '../core/derive.ts'
 import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
 import { milliseconds } from '../core/spec/duration.ts'
-import type { ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
-import { policyKey, targetKey, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
+import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
+import { policyKey, targetKey, type Condition, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
 import { mark } from './mark.ts'
 import { inParallel } from './parallel.ts'
@@ -30,7 +31,11 @@ export async function apply(
   const { objects } = await world.store.shelf(scope)
   const there = (manifest: Manifest) =>
     objects.find((object) => object.kind === manifest.kind && object.namespace === manifest.namespace && object.name === manifest.name)
-  const problems = [...twice(manifests), ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner)))]
+  const problems = [
+    ...twice(manifests),
+    ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner))),
+    ...contradictions(manifests, objects, scope),
+  ]
   if (problems.length > 0) return { ok: false, problems }
   const results: { id: ObjectId; is: 'created' | 'configured' | 'unchanged' }[] = []
   for (const manifest of manifests) {
@@ -129,22 +134,37 @@ async function settled(object: StoredObject, derived: Following, world: Applying
   const now = world.clock.now()
   const { version, due: _, ...rest } = object
   const { image: __, target: ___, ...status } = rest.status as Record<string, unknown>
+  const concluded = conclusionOf(object, derived)
   const next = nextDue(object, now)
   const found = 'watch' in derived ? { image: derived.watch.image } : 'route' in derived ? { target: derived.route.target } : {}
-  const trouble = 'trouble' in derived ? derived.trouble : undefined
-  const conditions = trouble
-    ? [
-        { type: 'Ready' as const, status: 'False' as const, reason: trouble.reason, message: trouble.message, since: now },
-        ...(trouble.stalled
-          ? [{ type: 'Stalled' as const, status: 'True' as const, reason: trouble.reason, message: trouble.message, since: now }]
-          : []),
-      ]
-    : rest.conditions.filter(({ type }) => type !== 'Stalled')
+  const was = object.conditions.find(({ type }) => type === 'Ready')
+  // What is judged by others is said by them: of a policy by its selection, of the rest by whoever looks next.
+  const kept = object.kind === 'ImagePolicy' ? [] : object.conditions
   await world.store.putObject(
-    { ...rest, status: { ...status, ...found, follows: fingerprint(derived) }, conditions, ...(next !== undefined && { due: next }) },
+    {
+      ...rest,
+      status: { ...status, ...found, follows: fingerprint(derived), ...(concluded && { observedGeneration: object.generation }) },
+      conditions: concluded ? [{ ...concluded, since: was?.status === concluded.status ? was.since : now }] : kept,
+      ...(next !== undefined && { due: next }),
+    },
     version,
   )
-  world.log('followed', { object: `${object.kind} ${policyKey(object)}`, ...(trouble && { trouble: trouble.reason }) })
+  world.log('followed', { object: `${object.kind} ${policyKey(object)}`, ...('trouble' in derived && { trouble: derived.trouble.reason }) })
+}
+
+/** What can be said of an object without a look outside. */
+function conclusionOf(object: StoredObject, derived: Following): Omit<Condition, 'since'> | undefined {
+  if ('trouble' in derived) {
+    const { reason, message } = derived.trouble
+    return { type: 'Ready', status: 'False', reason, message }
+  }
+  if (object.kind !== 'GitRepository') return undefined
+  return {
+    type: 'Ready',
+    status: 'True',
+    reason: 'Succeeded',
+    message: `${(object.spec as GitRepositorySpec).url} is read when it is needed`,
+  }
 }
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
@@ -195,6 +215,24 @@ function twice(manifests: readonly Manifest[]): readonly Problem[] {
     const first = seen.get(key)
     seen.set(key, first ?? from)
     return first === undefined ? [] : [{ from, message: `${key} is defined twice (first at ${first})` }]
+  })
+}
+
+/** What the objects would say together, as far as these manifests have a part in it. */
+function contradictions(manifests: readonly Manifest[], objects: readonly StoredObject[], scope: string): readonly Problem[] {
+  const key = ({ kind, namespace, name }: Pick<Manifest, 'kind' | 'namespace' | 'name'> | StoredObject) => `${kind} ${namespace}/${name}`
+  const fresh = new Map(manifests.map((manifest) => [key(manifest), manifest]))
+  const after = [
+    ...objects.filter((object) => !fresh.has(key(object))),
+    ...manifests.map((manifest) => ({ ...written(manifest, undefined, { scope, owner: '', now: 0 }), version: 0 })),
+  ]
+  return clashes(after).flatMap((clash) => {
+    const culprit = [...clash.rules]
+      .reverse()
+      .concat(clash.automation)
+      .find((object) => fresh.has(key(object)))
+    const from = culprit && fresh.get(key(culprit))?.from
+    return from === undefined ? [] : [{ from, message: clashText(clash), code: 'meaningless' as const }]
   })
 }
 

@@ -6,7 +6,9 @@ import type { Committed, CommitRequest, GitPlace, Outbox, World } from '../ports
 import { Failure } from '../core/failure.ts'
 import { advance, type Reading } from './read.ts'
 
-type Committing = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & { readonly outbox: Pick<Outbox, 'announce'> }
+export type Committing = Pick<World, 'git' | 'store' | 'memory' | 'log' | 'clock' | 'random'> & {
+  readonly outbox: Pick<Outbox, 'announce'>
+}
 
 /** What a holder carries from step to step of its look at a target. */
 export interface Tenancy {

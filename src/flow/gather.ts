@@ -2,6 +2,7 @@
 import { fromRoot } from '../core/paths.ts'
 import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
 import { checkoutOf, type Checkout } from '../core/checkout.ts'
+import { deliveryOf, isObserved, type Delivery } from '../core/delivery.ts'
 import { policyRef, type AutomationFacts, type PolicyFacts, type Situation } from '../core/plan.ts'
 import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
@@ -21,6 +22,7 @@ export interface Configured {
 export interface Automation {
   readonly object: StoredObject
   readonly policies: readonly PolicyFacts[]
+  readonly delivery: Delivery
 }
 
 export async function configured(
@@ -40,7 +42,8 @@ export async function configured(
     const shelf = namespaces.get(`${automation.scope}/${automation.namespace}`)
     const object = shelf?.objects.find((each) => each.kind === 'ImageUpdateAutomation' && each.name === automation.name)
     const git = shelf && object && (await gitRepositoryOf(object, shelf, world))
-    if (shelf && object && git) automations.push({ object, git, policies: policiesOf(automation, shelf) })
+    if (shelf && object && git)
+      automations.push({ object, git, policies: policiesOf(automation, shelf), delivery: deliveryOf(object, shelf.objects) })
   }
   // An intent outlives its automation: what opened the repository then still tells whether it landed.
   const credential = automations[0] ? credentialOf(automations[0].git) : intents[0]?.credential
@@ -79,10 +82,10 @@ export function readGit(
 export async function situation(
   { target, place, automations }: Configured & { readonly place: GitPlace },
   reading: Reading,
-  world: Gathering,
+  world: Gathering & { readonly mode?: 'observe' | 'write' },
 ): Promise<Situation> {
   const facts: AutomationFacts[] = []
-  for (const { object, policies } of automations) {
+  for (const { object, policies, delivery } of automations) {
     const index = reading.trees.get(pathOf(object))
     const values = wanted(policies.map(policyRef))
     const files = index ? outdated(index.files, values) : []
@@ -90,6 +93,8 @@ export async function situation(
     facts.push({
       id: { scope: object.scope, namespace: object.namespace, name: object.name },
       spec: object.spec as ImageUpdateAutomationSpec,
+      delivery,
+      observed: world.mode === 'observe' || isObserved(object),
       policies,
       at: index?.is ?? 'nothing',
       files: files.flatMap(({ path, mode }) => {

@@ -1,9 +1,12 @@
 // What became of each automation, written where `tagboat get` looks for it.
 import type { Failure } from '../core/failure.ts'
 import type { Plan } from '../core/plan.ts'
-import { samePolicy, type Condition, type Entry, type StoredObject } from '../core/state.ts'
+import { rfc3339 } from '../core/time.ts'
+import { prepareSelector } from '../core/selector.ts'
+import type { ImageUpdateAutomationSpec } from '../core/spec.ts'
+import { samePolicy, type Condition, type Entry, type StoredObject, type TargetId } from '../core/state.ts'
 import type { World } from '../ports.ts'
-import type { Configured } from './gather.ts'
+import type { Automation, Configured } from './gather.ts'
 
 type Reporting = Pick<World, 'store' | 'clock' | 'log'>
 
@@ -12,19 +15,57 @@ export interface Concluded {
   readonly plan?: Plan | undefined
   readonly failure?: Failure | undefined
   readonly waits?: { readonly until: number; readonly why: string } | undefined
+  /** Of the branch, after what was committed. */
+  readonly head?: string | undefined
   readonly entries: readonly Entry[]
 }
 
 /** Best effort, and last: a status that loses a race against a user's change is written by the next look. */
-export async function conclude({ configured, plan, failure, waits, entries }: Concluded, world: Reporting): Promise<void> {
+export async function conclude({ configured, plan, failure, waits, head, entries }: Concluded, world: Reporting): Promise<void> {
   if (failure) world.log('look-failed', { target: configured.target, code: failure.code, retry: failure.retry, message: failure.message })
-  for (const { object } of configured.automations) {
+  for (const { object, policies } of configured.automations) {
+    // As in Flux, what is suspended stays as it was.
+    if ((object.spec as ImageUpdateAutomationSpec).suspend) continue
     const mine = entries.filter(({ automation }) => samePolicy(automation, object))
     const ready = readyOf(object, plan, failure, waits)
-    const was = object.conditions.find(({ type }) => type === 'Ready')
-    if (mine.length === 0 && was?.status === ready.status && was.reason === ready.reason && was.message === ready.message) continue
-    await write(object, { ready, ...pushed(mine) }, world)
+    const status = { ...pushed(mine), ...(plan && head !== undefined && observed({ object, policies }, configured.target, head)) }
+    if (mine.length === 0 && isKnown(object, ready, status) && ranAt(object) > world.clock.now() - 60_000) continue
+    await write(object, { ready, status }, world)
   }
+}
+
+/** What a look found, so that others can tell whether it has seen what they changed. */
+function observed(
+  { object, policies }: Pick<Automation, 'object' | 'policies'>,
+  { branch }: TargetId,
+  head: string,
+): Readonly<Record<string, unknown>> {
+  const selector = prepareSelector((object.spec as ImageUpdateAutomationSpec).policySelector)
+  const mine = policies.filter(({ labels, latestRef }) => latestRef && (!selector.ok || selector.matches(labels)))
+  return {
+    observedPolicies: Object.fromEntries(mine.map(({ id, latestRef }) => [id.name, latestRef])),
+    observedSourceRevision: `${branch}@sha1:${head}`,
+  }
+}
+
+const isKnown = (
+  { conditions, status: known, generation }: StoredObject,
+  ready: Pick<Condition, 'status' | 'reason' | 'message'>,
+  status: Readonly<Record<string, unknown>>,
+): boolean => {
+  const was = conditions.find(({ type }) => type === 'Ready')
+  return (
+    was?.status === ready.status &&
+    was.reason === ready.reason &&
+    was.message === ready.message &&
+    known['observedGeneration'] === generation &&
+    Object.entries(status).every(([key, value]) => JSON.stringify(known[key]) === JSON.stringify(value))
+  )
+}
+
+const ranAt = ({ status }: StoredObject): number => {
+  const time = status['lastAutomationRunTime']
+  return typeof time === 'string' ? Date.parse(time) : 0
 }
 
 function readyOf(
@@ -43,16 +84,14 @@ function readyOf(
   return { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' }
 }
 
-function pushed(entries: readonly Entry[]): { readonly status?: Readonly<Record<string, unknown>> } {
+function pushed(entries: readonly Entry[]): Readonly<Record<string, unknown>> {
   const last = entries.at(-1)
-  return last?.outcome.is === 'committed'
-    ? { status: { lastPushCommit: last.outcome.commit, lastPushTime: new Date(last.outcome.committedAt).toISOString() } }
-    : {}
+  return last?.outcome.is === 'committed' ? { lastPushCommit: last.outcome.commit, lastPushTime: rfc3339(last.outcome.committedAt) } : {}
 }
 
 async function write(
   object: StoredObject,
-  report: { readonly ready: Pick<Condition, 'status' | 'reason' | 'message'>; readonly status?: Readonly<Record<string, unknown>> },
+  report: { readonly ready: Pick<Condition, 'status' | 'reason' | 'message'>; readonly status: Readonly<Record<string, unknown>> },
   world: Reporting,
 ): Promise<void> {
   const now = world.clock.now()
@@ -63,7 +102,11 @@ async function write(
   const was = current.conditions.find(({ type }) => type === 'Ready')
   const ready: Condition = { type: 'Ready', ...report.ready, since: was?.status === report.ready.status ? was.since : now }
   await world.store.putObject(
-    { ...rest, status: { ...current.status, ...report.status, lastAutomationRunTime: new Date(now).toISOString() }, conditions: [ready] },
+    {
+      ...rest,
+      status: { ...current.status, ...report.status, observedGeneration: object.generation, lastAutomationRunTime: rfc3339(now) },
+      conditions: [ready],
+    },
     version,
   )
 }

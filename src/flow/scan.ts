@@ -1,7 +1,8 @@
 // Look at everything a registry has for one image, and judge anew what is in doubt. The only place that lists.
 import { choose, nothingYet } from '../core/choose.ts'
 import { Failure } from '../core/failure.ts'
-import { latestTags, scannedTags, scanRevision, standingOf } from '../core/select.ts'
+import { rfc3339 } from '../core/time.ts'
+import { defaultExclusionList, latestTags, scannedTags, scanRevision, standingOf } from '../core/select.ts'
 import { imageKey } from '../core/image.ts'
 import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
@@ -74,8 +75,9 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
   const spec = repository.spec as ImageRepositorySpec
   const kept = summary(tags, spec.exclusionList)
   const status = {
-    lastScanResult: { ...kept, scanTime: new Date(world.clock.now()).toISOString() },
+    lastScanResult: { ...kept, scanTime: rfc3339(world.clock.now()) },
     canonicalImageName: imageKey(spec.image),
+    observedExclusionList: spec.exclusionList?.length ? spec.exclusionList : defaultExclusionList,
   }
   await report(
     repository,
@@ -90,10 +92,11 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
 function summary(
   tags: readonly string[],
   exclusionList: readonly string[] | undefined,
-): { tagCount: number; revision: string; latestTags: readonly string[] } {
+): { tagCount: number; revision: string; latestTags?: readonly string[] } {
   const stored = scannedTags(tags, exclusionList)
   if (!stored.ok) throw new Failure('exclusion-list', stored.error)
-  return { tagCount: stored.tags.length, revision: scanRevision(stored.tags), latestTags: latestTags(stored.tags) }
+  const latest = latestTags(stored.tags)
+  return { tagCount: stored.tags.length, revision: scanRevision(stored.tags), ...(latest.length > 0 && { latestTags: latest }) }
 }
 
 type Judged =
@@ -191,7 +194,7 @@ async function report(
   await world.store.putObject(
     {
       ...object,
-      status: { ...object.status, ...status },
+      status: { ...object.status, ...status, observedGeneration: repository.generation },
       conditions: [{ type: 'Ready', ...ready, since }],
       ...(due !== undefined && { due }),
     },

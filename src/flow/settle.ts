@@ -1,10 +1,40 @@
 // Intents that somebody left behind: did they land? History explains every commit, so it is asked, not guessed.
 import { idsIn } from '../core/trailers.ts'
-import type { Intent } from '../core/state.ts'
+import { targetKey, type Entry, type Intent, type Target } from '../core/state.ts'
+import { report, type Committing } from './commit.ts'
 import type { Reading } from './read.ts'
 
 /** No request of ours lives longer on any wire. */
 const longestRequest = 120_000
+
+/** What became of them is told; what nobody can tell yet is kept. */
+export async function settleLeft(
+  target: Target,
+  reading: Reading,
+  world: Committing,
+): Promise<{ readonly entries: readonly Entry[]; readonly intents: readonly Intent[] }> {
+  if (target.intents.length === 0) return { entries: [], intents: [] }
+  const { landed, kept, gone } = settle(target.intents, reading, world.clock.now())
+  world.log('intents-settled', { target: targetKey(target.id), landed: landed.length, kept: kept.length, gone: gone.length })
+  const entries: Entry[] = []
+  for (const { intent, commit, at } of landed) entries.push(await report(intent, { commit, at }, target, world))
+  await unless(gone, (intent) => toldAgain(intent, target, world))
+  return { entries, intents: await unless(kept, (intent) => toldAgain(intent, target, world)) }
+}
+
+/** An entry knows that it landed, even if a person has rewound the branch since; the announcement may have been what failed. */
+async function toldAgain(intent: Intent, target: Target, world: Committing): Promise<boolean> {
+  const entry = await world.store.entry(intent)
+  if (entry?.outcome.is !== 'committed') return false
+  await report(intent, { commit: entry.outcome.commit, at: entry.outcome.committedAt }, target, world)
+  return true
+}
+
+async function unless(intents: readonly Intent[], done: (intent: Intent) => Promise<boolean>): Promise<readonly Intent[]> {
+  const left: Intent[] = []
+  for (const intent of intents) if (!(await done(intent))) left.push(intent)
+  return left
+}
 
 export interface Settled {
   readonly landed: readonly { readonly intent: Intent; readonly commit: string; readonly at: number }[]

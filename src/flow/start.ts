@@ -1,6 +1,7 @@
 // A push branch that does not exist yet: read from where it would start, and made only when there is something to commit, as in Flux.
 import { refOf, spelt, tagIn } from '../core/checkout.ts'
 import { Failure } from '../core/failure.ts'
+import type { TargetId } from '../core/state.ts'
 import type { AtCommit, GitPlace, World } from '../ports.ts'
 import { readGit, type Configured } from './gather.ts'
 import type { ReadAnswer } from './read.ts'
@@ -34,3 +35,14 @@ async function startOf(place: GitPlace, start: NonNullable<Configured['start']>,
     `${place.owner}/${place.repository} has no branch "${branch}" yet, and none can be started from spec.git.checkout.ref: there is no ${spelt(start)}`,
   )
 }
+
+export const missing = ({ owner, repository, branch }: TargetId, why: 'no-branch' | 'no-repository'): Failure =>
+  why === 'no-branch'
+    ? new Failure(
+        'git-branch-gone',
+        `${owner}/${repository} has no branch "${branch}"; create it, or name another one in spec.git.push.branch`,
+      )
+    : new Failure(
+        'git-not-found',
+        `${owner}/${repository} does not exist, or the credential may not see it; check the GitRepository's url and its secret`,
+      )

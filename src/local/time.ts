@@ -27,8 +27,8 @@ export interface VirtualTime extends BoxClock, Timers {
   readonly jump: (milliseconds: number) => void
 }
 
-/** Time that stands still until it is told to move. */
-export const virtualTime = (start = Date.UTC(2026, 0, 5, 12)): VirtualTime => {
+/** Time that stands still until it is told to move. `turns` of the event loop are left to what needs no time. */
+export const virtualTime = (start = Date.UTC(2026, 0, 5, 12), turns = 20): VirtualTime => {
   let elapsed = 0
   let offset = start
   let order = 0
@@ -40,7 +40,7 @@ export const virtualTime = (start = Date.UTC(2026, 0, 5, 12)): VirtualTime => {
   }
   // Chains of promises need turns of the event loop, not time. An SDK's call through a box takes one or two; a chain of several takes several.
   const settle = async () => {
-    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
   }
   const advance = async (milliseconds: number) => {
     const until = elapsed + milliseconds

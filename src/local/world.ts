@@ -1,10 +1,10 @@
 // The real adapters, over whatever answers at one address: the boxes of this process, or the boxes of another one over loopback.
 import { patient } from '../adapters/http/retry.ts'
-import { dynamodbStore, tableDefinition } from '../adapters/dynamodb.ts'
+import { dynamodbStore, tableDefinition, type Operations } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
 import { gitCredential, githubHost } from '../adapters/github.ts'
 import type { Fetch } from '../adapters/http/fetch.ts'
-import { sdkHandler } from '../adapters/http/sdk.ts'
+import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
 import { gitSecret, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
@@ -24,14 +24,22 @@ export interface WorldOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log?: Log
+  /** How AWS's clients send and sign, if not as they do in production. */
+  readonly aws?: AwsWire
+}
+export interface AwsWire {
+  readonly requestHandler: SdkHandler
+  readonly dynamodb?: Operations
+  readonly signer?: { readonly sign: <Signed>(request: Signed) => Promise<Signed> }
 }
 
-export function worldOver({ fetch, url, clock, random, log = () => undefined }: WorldOptions): World {
+export function worldOver({ fetch, url, clock, random, log = () => undefined, aws }: WorldOptions): World {
   const config = {
     endpoint: url,
     region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: sdkHandler(fetch),
+    requestHandler: aws?.requestHandler ?? sdkHandler(fetch),
+    ...(aws?.signer && { signer: aws.signer }),
   }
   const retry = patient({ clock, random })
   const secrets = secretReader({ config, prefix: 'tagboat', clock, retrying: retry })
@@ -44,7 +52,7 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined }: 
     credentials: (source) => registrySecret(source, secrets),
   })
   return {
-    store: dynamodbStore({ table, config, clock, random }),
+    store: dynamodbStore({ table, config, operations: aws?.dynamodb, clock, random }),
     registry: registryByHost({ ecr, oci }),
     git: githubHost({
       fetch,

@@ -1,15 +1,12 @@
 // The story of a deployment: bootstrap, deploy, apply, push, update, destroy. The app, its template and its bundles are the real ones.
+import { join } from 'node:path'
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/adapters/clock.ts'
-import { dynamodbStore } from '../../src/adapters/dynamodb.ts'
-import { sqsQueues } from '../../src/adapters/sqs.ts'
 import { pushImage } from '../../src/cli/image.ts'
-import { readManifests } from '../../src/core/spec.ts'
-import { apply } from '../../src/flow/apply.ts'
 import { deployment, manifests, semver } from '../boxed.ts'
 import { openAccount, type Account } from './account.ts'
+import { run } from './programs.ts'
 import { openOutside, type Outside } from './outside.ts'
 import { startFunction, type Answer, type Started } from './runtime.ts'
 import { say } from './say.ts'
@@ -54,6 +51,13 @@ describe.skipIf(!found.found)('the deployed app', () => {
     await outside.settled()
     await wiring.drain(invoke)
   }
+  /** The command line in a process of its own, in a folder without a world, with the environment that an administrator would have. */
+  const tagboat = (words: readonly string[], input?: string): Promise<string> =>
+    run([process.execPath, join(import.meta.dirname, '../../bin/tagboat.js'), ...words], {
+      cwd: tools.folder,
+      env: account.environment,
+      ...(input !== undefined && { input }),
+    })
   const inGit = () => outside.gitRepo.read('apps/app.yaml')
 
   beforeAll(async () => {
@@ -82,26 +86,17 @@ describe.skipIf(!found.found)('the deployed app', () => {
     expect(Object.keys(await account.functions()).sort()).toEqual(['evaluate', 'promote', 'scan', 'sweep'])
   })
 
-  test('takes manifests and the secret that they name', async () => {
+  test('takes manifests from the command line, and the secret that they name', async () => {
     await outside.registry.push('app', '1.0.0')
     await outside.settled()
     const secrets = new SecretsManagerClient(account.config)
     await secrets.send(new CreateSecretCommand({ Name: 'tagboat/git/default/flux-system/flux-system', SecretString: outside.secret }))
     secrets.destroy()
-    const { evaluate } = await account.functions()
-    const { TABLE_NAME: table = '', TARGET_QUEUE_URL: targetQueueUrl = '', SCAN_QUEUE_URL: scanQueueUrl = '' } = evaluate?.environment ?? {}
-    const { config } = account
-    const world = {
-      store: dynamodbStore({ table, config, clock: systemClock, random: Math.random }),
-      outbox: sqsQueues({ targetQueueUrl, scanQueueUrl, config }),
-      clock: systemClock,
-      log: () => undefined,
-    }
     const often = manifests({ policies: { app: semver('>=1.0.0') } }).replace('interval: 5m', 'interval: 1s')
-    const read = readManifests(often, 'test', { namespace: 'flux-system' })
-    expect(await apply({ manifests: read.manifests, scope: 'default', owner: 'cli' }, world)).toMatchObject({ ok: true })
+    expect((await tagboat(['apply', '-f', '-'], often)).split('\n').filter((line) => line.endsWith(' created')).length).toBe(4)
     expect(await wiring.drain(invoke)).toBeGreaterThan(0)
     expect(inGit()).toBe(deployment('app', '1.0.0'))
+    expect(await tagboat(['get', 'images', '--no-header'])).toContain('\t1.0.0\tTrue\t')
   })
 
   test('turns a push into one verified commit', async () => {
@@ -110,6 +105,7 @@ describe.skipIf(!found.found)('the deployed app', () => {
     expect(inGit()).toBe(deployment('app', '1.2.4'))
     const [commit, ...rest] = outside.gitRepo.log()
     expect([rest.length, commit?.verified, commit?.changed()]).toEqual([before, true, ['apps/app.yaml']])
+    expect(await tagboat(['history', 'app'])).toContain(`${commit?.oid.slice(0, 7)}  demo/fleet@main`)
     say(`committed ${commit?.oid.slice(0, 10)}: ${commit?.message.split('\n')[0]}`)
   })
 

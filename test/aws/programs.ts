@@ -11,9 +11,15 @@ export interface Running {
 /** Runs a program to its end and gives what it printed; an end that is not 0 is an error with the tail of that. */
 export async function run(
   [program = '', ...rest]: readonly string[],
-  { cwd, env, seconds = 300 }: { readonly cwd?: string; readonly env: Environment; readonly seconds?: number },
+  {
+    cwd,
+    env,
+    input,
+    seconds = 300,
+  }: { readonly cwd?: string; readonly env: Environment; readonly input?: string; readonly seconds?: number },
 ): Promise<string> {
-  const child = spawn(program, rest, { ...(cwd === undefined ? {} : { cwd }), env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, rest, { ...(cwd === undefined ? {} : { cwd }), env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.end(input ?? '')
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (printed += text))
   const limit = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)

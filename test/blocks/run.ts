@@ -168,7 +168,11 @@ async function run(
     environment: {},
     folder,
     interrupted: interrupt.signal,
-    reach: async () => ({ world: world.world, url, fetch: (request) => world.boxes.box(request), close: () => undefined }),
+    reach: async () => ({
+      world: world.world,
+      boxed: { url, fetch: (request) => world.boxes.box(request) },
+      close: () => undefined,
+    }),
   }
   let ended = false
   const work = runCommand(commands, words, terminal).finally(() => (ended = true))

@@ -1,31 +1,35 @@
 // Words in, text and exit code out: without a world, in this process.
-import { readFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Command } from '../../src/cli/command.ts'
+import { commandsOf, type Command } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/main.ts'
 import { Failure } from '../../src/core/failure.ts'
 import { say } from './saying.ts'
+import { temporary } from './worlds.ts'
 
-const golden = (name: string): string => readFileSync(join(import.meta.dirname, '../golden/cli', name), 'utf8')
+const golden = (name: string): string => join(import.meta.dirname, '../golden/cli', `${name.replaceAll(' ', '-')}.txt`)
 const command = (more: Partial<Command>): Command => ({ name: 'do', about: '', flags: {}, examples: [], run: async () => 0, ...more })
 
 describe('help', () => {
   test('of all commands is an answer, and an error where nothing was asked', async () => {
-    for (const words of [['--help'], ['-h'], ['help']])
-      expect(await say(words)).toEqual({ code: 0, out: golden('overview.txt'), error: '' })
-    expect(await say([])).toEqual({ code: 2, out: '', error: golden('overview.txt') })
+    const { error: overview, ...without } = await say([])
+    expect(without).toEqual({ code: 2, out: '' })
+    await expect(overview).toMatchFileSnapshot(golden('overview'))
+    for (const words of [['--help'], ['-h'], ['help']]) expect(await say(words)).toEqual({ code: 0, out: overview, error: '' })
   })
-  test.each(commands.map(({ name }) => name))('of %s shows its flags and examples', async (name) => {
+  test.each(commandsOf(commands).map(({ name }) => name))('of %s shows its flags and examples', async (name) => {
+    const { out, ...without } = await say([...name.split(' '), '--help'])
+    expect(without).toEqual({ code: 0, error: '' })
+    await expect(out).toMatchFileSnapshot(golden(name))
     for (const words of [
-      [name, '--help'],
-      [name, '-h'],
-      ['help', name],
+      [...name.split(' '), '-h'],
+      ['help', ...name.split(' ')],
     ])
-      expect(await say(words)).toEqual({ code: 0, out: golden(`${name}.txt`), error: '' })
+      expect(await say(words)).toEqual({ code: 0, out, error: '' })
   })
   test('every example of every command is a command that exists, with flags that it has', async () => {
-    const examples = commands.flatMap((each) =>
+    const examples = commandsOf(commands).flatMap((each) =>
       each.examples.map((example) => example.replace(/^.*\| /, '').replace(/^npm start( -- )?/, 'tagboat local ')),
     )
     for (const example of examples) {
@@ -75,17 +79,25 @@ describe('wrong usage ends with 2 and says', () => {
 
 describe('a failure ends with 1', () => {
   test.each([
-    [['get', 'images'], 'get', ''],
-    [['push', 'app:1.2.4'], 'push', ''],
-    [['history'], 'history', ''],
-    [['plan', '--dir', 'there'], 'plan', ' --dir there'],
-  ])('and without a running world %j says how to start one', async (words, name, dir) => {
-    const where = dir === '' ? 'here' : 'in there'
-    expect(await say(words)).toEqual({
+    [['plan', '--dir', 'there'], {}],
+    [['plan'], { TAGBOAT_DIR: 'there' }],
+  ])('and %j with %j says that no world runs there, and how to start one', async (words, environment) => {
+    expect(await say(words, { environment })).toEqual({
       code: 1,
       out: '',
-      error: `tagboat ${name}: no boxed world is running ${where}: start one with "npm start" (or "npx tagboat local${dir}") in another terminal\n`,
+      error:
+        'tagboat plan: no boxed world is running in there: start one with "npm start" (or "npx tagboat local --dir there") in another terminal\n',
     })
+  })
+  test('and a folder that holds a world means that world, also while it does not run and AWS would answer', async () => {
+    const { folder, remove } = temporary()
+    const below = join(folder, 'deeper/still')
+    mkdirSync(join(folder, '.tagboat'), { recursive: true })
+    mkdirSync(below, { recursive: true })
+    writeFileSync(join(folder, '.tagboat/state.json'), '{"tagboat":1}')
+    const { code, error } = await say(['get', 'images'], { folder: below, environment: { AWS_PROFILE: 'ops' } })
+    expect([code, error.split(':')[1]]).toEqual([1, ` no boxed world is running in ${join(folder, '.tagboat')}`])
+    remove()
   })
   test('with its message alone, where it was foreseen', async () => {
     const fails = command({ run: () => Promise.reject(new Failure('some-code', 'expected rain, met sun: wait')) })

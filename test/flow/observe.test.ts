@@ -39,3 +39,32 @@ test('in mode write it is committed', async () => {
   await writing.pushed('app', '1.2.4')
   expect(writing.gitRepo.read('apps/app.yaml')).toBe(deployment('app', '1.2.4'))
 })
+
+test('an automation may be observed by itself: others write the same file without what it would have written', async () => {
+  const both = (a: string, b: string) => `${deployment('one', a)}---\n${deployment('two', b, 'two', 'shop')}`
+  const observing = await boxed({ files: { 'apps/both.yaml': both('1.0.0', '1.0.0') } })
+  observing.boxes.secrets.set('tagboat/git/default/shop/flux-system', observing.credential)
+  const observed = manifests({ policies: { one: semver('>=1.0.0') } }).replace(
+    'metadata: { name: fleet,',
+    'metadata: { name: fleet, annotations: { tagboat.dev/mode: observe },',
+  )
+  const writing = manifests({ namespace: 'shop', policies: { two: semver('>=1.0.0') } })
+  for (const name of ['one', 'two']) await observing.push(name, '1.1.0')
+  expect(await observing.apply(`${observed}\n---\n${writing}`)).toMatchObject({ ok: true })
+  await observing.rest()
+  expect(observing.gitRepo.read('apps/both.yaml')).toBe(both('1.0.0', '1.1.0'))
+  expect(await ready(observing)).toMatchObject([{ status: 'True', reason: 'Held' }])
+})
+
+test('a mode that does not exist is refused when it is applied', async () => {
+  const yaml = manifests({ policies: {} }).replace('{ name: fleet,', '{ name: fleet, annotations: { tagboat.dev/mode: obsrve },')
+  expect(await (await boxed()).apply(yaml)).toEqual({
+    ok: false,
+    problems: [
+      {
+        from: 'test:8',
+        message: 'ImageUpdateAutomation "fleet": annotation tagboat.dev/mode: expected "observe" or "write", got "obsrve"',
+      },
+    ],
+  })
+})

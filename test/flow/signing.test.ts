@@ -140,3 +140,30 @@ describe('a commit signed by the key of the automation', () => {
     expect([world.gitRepo.tip()?.verified, await readyOf(world)]).toEqual([true, 'repository up-to-date'])
   })
 })
+
+describe('a commit that a rule wants to be the author’s', () => {
+  const rule = `apiVersion: tagboat.dev/v1
+kind: PromotionRule
+metadata: { name: ours, namespace: flux-system }
+spec: { automations: {}, delivery: { commitAs: author } }`
+
+  test('has that author, no signature, and costs three requests, or four in a fresh process', async () => {
+    for (const [cold, requests] of [
+      [false, [tree, commit, move]],
+      [true, [look, tree, commit, move]],
+    ] as const) {
+      const world = await boxed({ files: { 'clusters/prod/app.yaml': deployment('app', '1.0.0') }, cold })
+      await world.push('app', '1.0.0')
+      const yaml = manifests({ path: './clusters/prod', policies: { app: semver('>=1.0.0') } })
+      expect(await world.apply(`${yaml}\n---\n${rule}`)).toMatchObject({ ok: true })
+      await world.rest()
+      await world.pushed('app', '1.1.0')
+      expect(await asked(world, () => world.pushed('app', '1.2.0'))).toEqual(requests)
+      const [newest] = world.gitRepo.log()
+      expect([newest?.author, newest?.committer, newest?.verified]).toEqual(['fluxcdbot', 'fluxcdbot', false])
+      expect(newest?.message).not.toContain('Co-authored-by')
+      const { entries } = await world.world.store.entries('default', 'flux-system')
+      expect(entries.map(({ outcome }) => outcome.is === 'committed' && outcome.unverified)).toEqual(['unsigned', 'unsigned'])
+    }
+  })
+})

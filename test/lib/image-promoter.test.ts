@@ -197,6 +197,20 @@ describe('alarms', () => {
   })
 })
 
+test('the outputs say what `tagboat --stack` must find, by the last part of their names', () => {
+  const said = Object.entries(template.toJSON()['Outputs'] as Record<string, { Value: unknown }>).map(([key, { Value }]) => [
+    key.replace(/[0-9A-F]{8}$/, ''),
+    spell(Value),
+  ])
+  expect(Object.fromEntries(said)).toEqual({
+    PromoterTableName: '{Table}',
+    PromoterTargetQueueUrl: '{Targets}',
+    PromoterScanQueueUrl: '{Scans}',
+    PromoterSecretPrefix: 'tagboat',
+    PromoterWritableRepositories: 'org/fleet',
+  })
+})
+
 test('a permissions boundary is set on every role', () => {
   const stack = newStack()
   const permissionsBoundary = ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'limits')

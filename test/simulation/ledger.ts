@@ -1,4 +1,6 @@
-// What a run has seen: counts that its last line tells, violations, and the tail of its trace.
+// What a run has seen: counts that its last line tells, violations, the tail of its trace, and the steps by which it can be played again.
+import type { Deed, Step } from './steps.ts'
+
 export interface Ledger {
   readonly count: (group: Group, name: string, by?: number) => void
   readonly counts: (group: Group) => Readonly<Record<string, number>>
@@ -7,6 +9,9 @@ export interface Ledger {
   readonly tail: () => readonly string[]
   readonly violation: (text: string) => void
   readonly violations: () => readonly string[]
+  /** What somebody did or what went wrong. */
+  readonly did: (deed: Deed) => void
+  readonly steps: () => readonly Step[]
 }
 export type Group = 'requests' | 'faults' | 'reached'
 
@@ -14,10 +19,18 @@ const kept = 400
 /** More of the same teach nothing. */
 const mostViolations = 50
 
-export function openLedger({ now, trace }: { readonly now: () => number; readonly trace?: ((line: string) => void) | undefined }): Ledger {
+export interface LedgerOptions {
+  readonly now: () => number
+  readonly trace?: ((line: string) => void) | undefined
+  /** Keep the steps: a long run has millions. */
+  readonly record?: boolean | undefined
+}
+
+export function openLedger({ now, trace, record = false }: LedgerOptions): Ledger {
   const groups: Record<Group, Map<string, number>> = { requests: new Map(), faults: new Map(), reached: new Map() }
   const lines: string[] = []
   const broken: string[] = []
+  const steps: Step[] = []
   const began = now()
   const line = (text: string) => {
     const whole = `${((now() - began) / 1000).toFixed(3).padStart(10)} ${text}`
@@ -35,5 +48,9 @@ export function openLedger({ now, trace }: { readonly now: () => number; readonl
       if (broken.length < mostViolations) broken.push(text)
     },
     violations: () => broken,
+    did: (deed) => {
+      if (record) steps.push({ at: now() - began, ...deed })
+    },
+    steps: () => steps,
   }
 }

@@ -1,4 +1,4 @@
-// `npm run -s simulate -- --seed S --pushes N [--faults 0..3] [--images N] [--trace]`: the last line is JSON.
+// `npm run -s simulate -- --seed S --pushes N [--faults 0..3] [--images N] [--trace] [--sdk]`: the last line is JSON.
 import { parseArgs } from 'node:util'
 import type { Level } from './levels.ts'
 import { simulate } from './simulate.ts'
@@ -10,12 +10,13 @@ const { values } = parseArgs({
     faults: { type: 'string', default: '3' },
     images: { type: 'string', default: '24' },
     trace: { type: 'boolean', default: false },
+    sdk: { type: 'boolean', default: false },
   },
 })
 
 const [seed, pushes, level, images] = [values.seed, values.pushes, values.faults, values.images].map(Number)
 if (![seed, pushes, images].every((value) => Number.isSafeInteger(value) && (value ?? -1) >= 0) || !isLevel(level)) {
-  console.error('usage: npm run -s simulate -- --seed S --pushes N [--faults 0|1|2|3] [--images N] [--trace]: whole numbers')
+  console.error('usage: npm run -s simulate -- --seed S --pushes N [--faults 0|1|2|3] [--images N] [--trace] [--sdk]: whole numbers')
   process.exit(2)
 }
 
@@ -24,6 +25,7 @@ const { report, tail } = await simulate({
   pushes: pushes ?? 1000,
   images: images ?? 24,
   level,
+  sdk: values.sdk,
   ...(values.trace && { trace: (line: string) => console.error(line) }),
 })
 if (report.violations.length > 0) {

@@ -82,11 +82,13 @@ export function people({
       if (dice.chance(0.5)) {
         const automation = dice.pick(estate.automations)
         automation.suspended = !automation.suspended
+        ledger.did({ suspend: `${automation.scope}/${automation.name}`, to: automation.suspended })
         ledger.line(`${automation.suspended ? 'suspend' : 'resume'} ${automation.scope}/${automation.name}`)
         return automation.scope
       }
       const policy = dice.pick(estate.policies.filter(({ rule }) => rule.is === 'semver'))
       policy.rule = dice.pick(ranges)
+      ledger.did({ rule: `${policy.scope}/${policy.image}`, to: policy.rule })
       ledger.line(`${policy.scope}/${policy.image} gets range ${policy.rule.range}`)
       configured(policy.scope, policy.image)
       return policy.scope

@@ -15,6 +15,11 @@ describe('a world in which things go wrong', () => {
     const settings = { seed: 12, pushes: 40, level: 3, images: 12 } as const
     expect(JSON.stringify((await simulate(settings)).report)).toBe(JSON.stringify((await simulate(settings)).report))
   }, 60_000)
+
+  test("is the same world whether AWS's own clients carry its requests or the short way does", async () => {
+    const settings = { seed: 13, pushes: 30, level: 3, images: 12 } as const
+    expect((await simulate({ ...settings, sdk: true })).report).toEqual((await simulate(settings)).report)
+  }, 60_000)
 })
 
 describe('a mistake on purpose is noticed', () => {

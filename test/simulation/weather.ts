@@ -1,4 +1,5 @@
 // What goes wrong beyond a single request: storms that come and go, a registry that lags, a GitHub that is out. And the odds of the rest.
+import { QuickResponse } from '../../src/local/quick.ts'
 import type { VirtualTime } from '../../src/local/time.ts'
 import type { Dice } from './dice.ts'
 import type { Ledger } from './ledger.ts'
@@ -21,15 +22,22 @@ export type Fault =
   | 'death-late'
 
 export interface Weather {
-  readonly rates: () => Rates
   /** From now on: nothing goes wrong, or what the level says. */
   readonly calm: (calm: boolean) => void
   /** Once a minute. */
   readonly minute: () => void
-  readonly befalls: (call: Call, dice: Dice) => Fault | undefined
+  readonly befalls: (call: Call, dice: Dice, role: string) => Fault | undefined
   readonly refusal: (call: Call, fault: Fault) => Response
   /** The answer as a reader sees it who may be behind. */
   readonly seen: (call: Call, answer: Response, dice: Dice) => Promise<Seen>
+  /** What becomes of an event on its way to us: lost, heard twice (again after so long), late (by so long). */
+  readonly event: (dice: Dice, of: string) => { readonly lost: boolean; readonly again?: number; readonly late?: number }
+  /** When the visibility of a message ends while it is held; undefined: it does not. */
+  readonly expiry: (dice: Dice) => number | undefined
+  /** How far an instance's clock is off, in milliseconds. */
+  readonly skew: (dice: Dice) => number
+  /** Whether it jumps now. */
+  readonly jumps: (dice: Dice, role: string) => boolean
 }
 export interface Seen {
   readonly response: Response
@@ -64,24 +72,45 @@ export function openWeather({ level, time, dice, ledger, recent, lag }: WeatherO
   const until: Record<Storm, number> = { tableThrottles: 0, gitOutage: 0, gitLimit: 0, gitLag: 0 }
   // Storms have a clock of their own: the world's may jump.
   let calm = false
+  let lagging = 0
   const rates = () => (calm ? none : ofLevel)
+  const blown = (milliseconds: number) => {
+    if (milliseconds !== lagging) ledger.did({ lag: milliseconds })
+    lagging = milliseconds
+    lag(milliseconds)
+  }
   const blows = (storm: Storm) => !calm && until[storm] > time.now()
   return {
-    rates,
     calm: (wish) => {
       calm = wish
-      if (calm) lag(0)
+      ledger.did({ calm })
+      if (!calm) return
+      lagging = 0
+      lag(0)
     },
+    event: (dice) => {
+      const { lost, twice, late } = rates().event
+      const [first, second, third] = [dice.next(), dice.next(), dice.next()]
+      return {
+        lost: first < lost,
+        ...(second < twice && { again: Math.ceil(second * 1e6) % 20_000 }),
+        ...(third < late && { late: Math.ceil(third * 1e7) % 60_000 }),
+      }
+    },
+    expiry: (dice) => (dice.next() < rates().expiry ? dice.whole(5, 200) : undefined),
+    skew: (dice) => Math.round((dice.next() * 2 - 1) * rates().skew),
+    jumps: (dice) => dice.next() < rates().jump,
     minute: () => {
       if (calm) return
       for (const storm of storms) {
         if (blows(storm)) continue
-        if (storm === 'gitLag') lag(0)
+        if (storm === 'gitLag') blown(0)
         if (!dice.chance(ofLevel.storm[storm])) continue
         until[storm] = time.now() + dice.whole(5000, longest[storm])
         ledger.count('faults', `storm-${storm}`)
         ledger.line(`storm ${storm} for ${until[storm] - time.now()} ms`)
-        if (storm === 'gitLag') lag(dice.whole(1000, longestLag))
+        if (storm === 'gitLag') blown(dice.whole(1000, longestLag))
+        if (storm === 'gitOutage' || storm === 'gitLimit') ledger.did({ storm, for: until[storm] - time.now() })
       }
     },
     befalls: (call, dice) => {
@@ -104,12 +133,20 @@ export function openWeather({ level, time, dice, ledger, recent, lag }: WeatherO
       const lagged = rates().registryLag > 0 && thrown < rates().registryLag
       if (!lagged) return { response: answer }
       const image = String(call.input['repositoryName'])
-      const young = recent(image).filter(({ at }) => time.now() - at < 3000)
+      const young = recent(image).filter(({ at }) => time.now() - at < registryLag)
       if (young.length === 0) return { response: answer }
-      return call.operation === 'ListImages' ? listedBefore(answer, young) : confirmedBefore(call, answer, young)
+      const seen = await behind(call, answer, young)
+      if (seen.lagged) ledger.did({ fault: seen.lagged, of: `ecr ${call.operation}` })
+      return seen
     },
   }
 }
+
+/** The registry's answer to one who reads a moment too early. */
+export const behind = (call: Call, answer: Response, young: readonly Recent[]): Promise<Seen> =>
+  call.operation === 'ListImages' ? listedBefore(answer, young) : confirmedBefore(call, answer, young)
+/** Milliseconds after which everybody sees what was pushed or deleted. */
+export const registryLag = 3000
 
 const order = [
   ['unavailable', 'unavailable'],
@@ -162,9 +199,9 @@ async function confirmedBefore(call: Call, answer: Response, young: readonly Rec
 }
 
 const again = (answer: Response, body: unknown): Response =>
-  new Response(JSON.stringify(body), { status: answer.status, headers: { 'content-type': 'application/x-amz-json-1.1' } })
+  new QuickResponse(JSON.stringify(body), { status: answer.status, headers: { 'content-type': 'application/x-amz-json-1.1' } })
 
-function refusal({ service }: Call, fault: Fault): Response {
+export function refusal({ service }: Call, fault: Fault): Response {
   if (fault === 'spurious-stale') {
     const message = 'Expected branch to point to another commit but it did not.  Pull and try again.'
     return json(200, { data: null, errors: [{ type: 'STALE_DATA', path: ['createCommitOnBranch'], message }] })
@@ -179,4 +216,4 @@ function refusal({ service }: Call, fault: Fault): Response {
 }
 const refused = (status: number, code: string, message: string): Response => json(status, { __type: code, message })
 const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
+  new QuickResponse(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })

@@ -8,6 +8,7 @@ import type { Fault, Weather } from './weather.ts'
 
 export interface Caller {
   readonly name: string
+  readonly role: string
   /** What went wrong in the invocation that is running. */
   suffered: number
   dead: boolean
@@ -19,18 +20,43 @@ export interface Wiring {
   readonly dice: Dice
   readonly ledger: Ledger
   readonly weather: Weather
+  readonly gate: Gate
 }
 
-export function wire(caller: Caller, { box, time, dice, ledger, weather }: Wiring): Box {
+/** Resolves when a request may go out. */
+export type Gate = (caller: string, call: Call) => Promise<void>
+
+/**
+ * What is sent in one instant goes out in one order, however many promises each request came through on its way here: that differs between
+ * clients, and between versions of Node.
+ */
+export function openGate(time: VirtualTime): Gate {
+  let waiting: { readonly name: string; readonly go: () => void }[] = []
+  return (caller, { service, operation }) =>
+    new Promise((go) => {
+      waiting.push({ name: `${caller} ${service} ${operation}`, go })
+      if (waiting.length > 1) return
+      time.after(0, () => {
+        const all = waiting.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+        waiting = []
+        for (const each of all) each.go()
+      })
+    })
+}
+
+export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }: Wiring): Box {
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => void time.after(milliseconds, resolve))
   return async (request) => {
     if (caller.dead) return never()
     const call = await callOf(request)
+    await gate(caller.name, call)
+    if (caller.dead) return never()
     ledger.count('requests', call.service)
-    const fault = weather.befalls(call, dice)
+    const fault = weather.befalls(call, dice, caller.role)
     if (fault !== undefined) {
       caller.suffered++
       ledger.count('faults', fault)
+      if (!stormy.has(fault)) ledger.did({ fault, of: `${caller.role} ${call.service} ${call.operation}` })
       if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'commit-unheard')
     }
     const told = (what: string) => ledger.line(`${caller.name} ${call.service} ${call.operation}${what}`)
@@ -85,6 +111,9 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather }: Wirin
     return response.response
   }
 }
+
+/** What comes over everybody, and is written down once. */
+const stormy: ReadonlySet<Fault> = new Set(['outage', 'limit'])
 
 /** What leaves nobody knowing whether it was done. */
 const unheard: ReadonlySet<Fault> = new Set(['answer-lost', 'timeout', 'death-after', 'death-late'])

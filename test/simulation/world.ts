@@ -12,7 +12,8 @@ import { dice, type Dice } from './dice.ts'
 import { namespace, registryHost, scopes, type Scope } from './estate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Weather } from './weather.ts'
-import { wire, type Caller } from './wire.ts'
+import { awsOver } from './sdk.ts'
+import { openGate, wire, type Caller } from './wire.ts'
 
 export type Role = 'evaluate' | 'scan' | 'promote' | 'sweep' | 'person'
 export interface Invocation {
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly weather: () => Weather
   readonly onLog: (event: string, fields: Readonly<Record<string, unknown>>) => void
   readonly around: (world: World, role: Role) => World
+  /** AWS's own clients for everything. */
+  readonly sdk: boolean
 }
 
 const url = 'http://boxes.invalid'
@@ -43,8 +46,10 @@ const url = 'http://boxes.invalid'
 const timeouts = { evaluate: 60_000, scan: 300_000, promote: 120_000, sweep: 60_000 } as const
 const token = 'simulated'
 
-export async function openRun({ seed, time, ledger, weather, onLog, around }: RunOptions): Promise<Run> {
+export async function openRun({ seed, time, ledger, weather, onLog, around, sdk }: RunOptions): Promise<Run> {
   const told = new Set<string>()
+  const gate = openGate(time)
+  const aws = (fetch: Boxes['box']) => (sdk ? {} : { aws: awsOver(fetch, url) })
   const events = dice(seed, 'events')
   const lambda = lambdaBox({ clock: time, timers: time })
   const invoke = async (name: string, event: unknown): Promise<unknown> => {
@@ -73,25 +78,30 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
   })
 
   const troubled = (event: unknown, send: () => void): void => {
-    const { lost, twice, late } = weather().rates().event
-    const [first, second, third] = [events.next(), events.next(), events.next()]
-    const fault = (kind: string) => {
+    const { detail } = event as { readonly detail: Readonly<Record<string, unknown>> }
+    const of = `event ${String(detail['repository-name'])}:${String(detail['image-tag'])}`
+    const { lost, again, late } = weather().event(events, of)
+    const fault = (kind: string, milliseconds?: number) => {
       ledger.count('faults', kind)
-      ledger.line(`event ${JSON.stringify((event as { detail: unknown }).detail)} [${kind}]`)
+      ledger.did({ fault: kind, of, ...(milliseconds !== undefined && { for: milliseconds }) })
+      ledger.line(`event ${JSON.stringify(detail)} [${kind}]`)
     }
-    if (first < lost) return fault('event-lost')
-    if (second < twice) {
-      fault('event-twice')
-      time.after(Math.ceil(second * 1e6) % 20_000, send)
+    if (lost) return fault('event-lost')
+    if (again !== undefined) {
+      fault('event-twice', again)
+      time.after(again, send)
     }
-    if (third >= late) return send()
-    fault('event-late')
-    time.after(Math.ceil(third * 1e7) % 60_000, send)
+    if (late === undefined) return send()
+    fault('event-late', late)
+    time.after(late, send)
   }
   const expiring = ({ Records }: { readonly Records: readonly { readonly messageId: string }[] }): void => {
     const [record] = Records
-    if (!record || events.next() >= weather().rates().expiry) return
-    time.after(events.whole(5, 200), () => {
+    if (!record) return
+    const ends = weather().expiry(events)
+    if (ends === undefined) return
+    ledger.did({ fault: 'visibility-expired', of: 'message promote', for: ends })
+    time.after(ends, () => {
       ledger.count('faults', 'visibility-expired')
       ledger.line(`the visibility of ${record.messageId} ends`)
       boxes.sqs.queue(queues.target).expire(record.messageId)
@@ -99,7 +109,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
   }
 
   const worldOf = (caller: Caller, role: Role, own: Dice, box: Boxes['box']): { readonly world: World; readonly begin: () => void } => {
-    let skew = Math.round((own.next() * 2 - 1) * weather().rates().skew)
+    let skew = weather().skew(own)
     const clock = {
       now: () => time.now() + skew,
       // The dead do not wake.
@@ -114,13 +124,14 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
       if (event === 'message-failed') explain(caller, role, fields)
       onLog(event, fields)
     }
-    const fetch = wire(caller, { box, time, dice: own, ledger, weather: weather() })
+    const fetch = wire(caller, { box, time, dice: own, ledger, weather: weather(), gate })
     return {
-      world: around(worldOver({ fetch, url, clock, random: own.next, log }), role),
+      world: around(worldOver({ fetch, url, clock, random: own.next, log, ...aws(fetch) }), role),
       begin: () => {
         caller.suffered = 0
-        if (own.next() >= weather().rates().jump) return
-        skew = Math.round((own.next() * 2 - 1) * weather().rates().skew)
+        if (!weather().jumps(own, role)) return
+        skew = weather().skew(own)
+        ledger.did({ fault: 'clock-jump', of: `${role} begins` })
         ledger.count('faults', 'clock-jump')
       },
     }
@@ -143,6 +154,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
       create: (instance: Instance): Handler => {
         const caller: Caller = {
           name: `${role}#${instance.id}`,
+          role,
           suffered: 0,
           dead: false,
           die: () => {
@@ -179,6 +191,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
     url,
     clock: { now: time.now, sleep: async () => undefined },
     random: dice(seed, 'outside').next,
+    ...aws(boxes.box),
   })
   await warm(outside)
   boxes.start()
@@ -198,6 +211,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around }: Ru
       })
       const caller: Caller = {
         name: `person#${++people}`,
+        role: 'person',
         suffered: 0,
         dead: false,
         die: () => {

@@ -1,15 +1,6 @@
-// The only file that talks to DynamoDB: five operations, one retry policy, one translation of what goes wrong.
-import type { AttributeValue, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
-import {
-  BatchGetItemCommand,
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb'
+// What is asked of DynamoDB: six operations, one retry policy, one translation of what goes wrong.
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { Failure } from '../../core/failure.ts'
 import type { Clock, Random } from '../../ports.ts'
 import { retrying } from '../http/retry.ts'
@@ -17,6 +8,7 @@ import { isNoAnswer } from '../http/sdk.ts'
 import type { Item, Scalar } from './item.ts'
 import { attributes } from './item.ts'
 import type { Key } from './keys.ts'
+import type { Operations } from './operations.ts'
 
 export interface Wire {
   readonly get: (key: Key) => Promise<Item | undefined>
@@ -44,7 +36,7 @@ export interface Question {
 }
 export interface WireOptions {
   readonly table: string
-  readonly config: DynamoDBClientConfig
+  readonly operations: Operations
   readonly clock: Pick<Clock, 'sleep'>
   readonly random: Random
 }
@@ -56,8 +48,7 @@ export const atVersion = (expected: number): Expression =>
 /** BatchGetItem takes no more. */
 const BATCH = 100
 
-export function openWire({ table, config, clock, random }: WireOptions): Wire {
-  const client = new DynamoDBClient({ ...config, maxAttempts: 1 })
+export function openWire({ table, operations, clock, random }: WireOptions): Wire {
   const ask = <T>(send: () => Promise<T>): Promise<T> =>
     retrying({ clock, random, attempts: 5 }, async () => {
       try {
@@ -68,14 +59,14 @@ export function openWire({ table, config, clock, random }: WireOptions): Wire {
     })
   const TableName = table
   return {
-    get: async (key) => (await ask(() => client.send(new GetItemCommand({ TableName, Key: plain(key), ConsistentRead: true })))).Item,
+    get: async (key) => (await ask(() => operations.get({ TableName, Key: plain(key), ConsistentRead: true }))).Item,
     put: async (item, condition = {}) =>
-      (await unlessRefused(ask(() => client.send(new PutItemCommand({ TableName, Item: item, ...spelt(condition) }))))) !== false,
+      (await unlessRefused(ask(() => operations.put({ TableName, Item: item, ...spelt(condition) })))) !== false,
     remove: async (key, condition = {}) =>
-      (await unlessRefused(ask(() => client.send(new DeleteItemCommand({ TableName, Key: plain(key), ...spelt(condition) }))))) !== false,
+      (await unlessRefused(ask(() => operations.remove({ TableName, Key: plain(key), ...spelt(condition) })))) !== false,
     update: async (key, change, expression) => {
       const input = { TableName, Key: plain(key), UpdateExpression: change, ReturnValues: 'ALL_NEW' as const, ...spelt(expression, change) }
-      const answer = await unlessRefused(ask(() => client.send(new UpdateItemCommand(input))))
+      const answer = await unlessRefused(ask(() => operations.update(input)))
       return answer && (answer.Attributes ?? {})
     },
     query: async ({ where, values, index, newestFirst = false, limit = Infinity }) => {
@@ -87,7 +78,7 @@ export function openWire({ table, config, clock, random }: WireOptions): Wire {
       const found: Item[] = []
       for (let from: Item | undefined, first = true; first || from; first = false) {
         const page = { ...(limit < Infinity ? { Limit: limit - found.length } : {}), ...(from ? { ExclusiveStartKey: from } : {}) }
-        const answer = await ask(() => client.send(new QueryCommand({ TableName, ...about, ...page, ...spelt({ values }, where) })))
+        const answer = await ask(() => operations.query({ TableName, ...about, ...page, ...spelt({ values }, where) }))
         found.push(...(answer.Items ?? []))
         from = found.length < limit ? answer.LastEvaluatedKey : undefined
       }
@@ -100,9 +91,9 @@ export function openWire({ table, config, clock, random }: WireOptions): Wire {
         while (left.length) {
           const Keys = [...left]
           const answer = await ask(async () => {
-            const { Responses = {}, UnprocessedKeys = {} } = await client.send(
-              new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
-            )
+            const { Responses = {}, UnprocessedKeys = {} } = await operations.batch({
+              RequestItems: { [table]: { Keys, ConsistentRead: true } },
+            })
             const unprocessed = UnprocessedKeys[table]?.Keys ?? []
             if (unprocessed.length === Keys.length) throw throttled(table)
             return { items: Responses[table] ?? [], unprocessed }

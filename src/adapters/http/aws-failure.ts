@@ -18,6 +18,8 @@ export const awsFailure = (service: string, doing: string, error: unknown): Fail
   if (error instanceof Failure && error.code !== 'no-answer') return error
   const { name, status, message } = facts(error)
   const told = (code: string, retry: boolean) => new Failure(`${service}-${code}`, `${doing}: ${name}: ${message}`, { retry, cause: error })
+  // Nothing was asked: another try finds no credentials either.
+  if (name === 'CredentialsProviderError') return told('denied', false)
   if (throttled.has(name) || status === 429) return told('throttled', true)
   if (status === undefined) return told('no-answer', true)
   return status >= 500 ? told('unavailable', true) : told('refused', false)

@@ -1,6 +1,7 @@
 import { DescribeImagesCommand, ECRClient, ListImagesCommand, type ECRClientConfig, type ImageDetail } from '@aws-sdk/client-ecr'
 import { ecrImage, type EcrImage } from '../../core/image.ts'
 import type { Clock, Confirmed, ImageSource, Random, Registry } from '../../ports.ts'
+import { bare, silent } from '../http/client.ts'
 import { retrying } from '../http/retry.ts'
 import { isNoAnswer } from '../http/sdk.ts'
 import { denied, malformed, notThere, refused, throttled, unavailable } from './failures.ts'
@@ -21,7 +22,7 @@ export function ecrRegistry({ config, clock, random, locate = ecrImage }: EcrOpt
   const clientFor = (region: string): ECRClient => {
     const known = clients.get(region)
     if (known) return known
-    const client = new ECRClient({ ...config, region, maxAttempts: 1 })
+    const client = silent(new ECRClient({ ...config, region, ...bare }))
     clients.set(region, client)
     return client
   }

@@ -33,7 +33,7 @@ export interface CompiledRule {
 }
 
 /** Hides cosign signatures, unless the user gives a list of their own. */
-const defaultExclusionList: readonly string[] = ['^.*\\.sig$']
+export const defaultExclusionList: readonly string[] = ['^.*\\.sig$']
 
 export function compileRule(rule: Rule): CompiledRule {
   const exclusion = compileExclusions(rule.exclusionList)

@@ -5,7 +5,14 @@ import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
 import { compileExclusions, compileRule } from '../select/rule.ts'
 import { prepareSelector } from '../selector.ts'
-import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Kind } from './schemas.ts'
+import type {
+  GitRepositorySpec,
+  ImagePolicySpec,
+  ImageRepositorySpec,
+  ImageUpdateAutomationSpec,
+  Kind,
+  PromotionRuleSpec,
+} from './schemas.ts'
 
 export interface Finding {
   /** From `spec` on. */
@@ -44,6 +51,8 @@ function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
       // Flux would write there, too.
       return url.ok ? [] : [{ path: ['url'], message: url.problem, code: 'not-supported' }]
     }
+    case 'PromotionRule':
+      return checkRule(spec as PromotionRuleSpec)
   }
 }
 
@@ -74,16 +83,33 @@ function hint(range: string): string {
 
 function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Trouble[] {
   const commit = git?.commit
-  const template = checkTemplate(
-    commit?.messageTemplate ?? '',
-    commit?.messageTemplateValues ? { values: commit.messageTemplateValues } : {},
-  )
   const selector = prepareSelector(policySelector)
-  const path = ['git', 'commit', 'messageTemplate']
   return [
-    ...(template.ok
-      ? template.warnings.map((message) => ({ path, message, warning: true as const, code: 'template' as const }))
-      : [{ path, message: template.error, code: 'template' as const }]),
+    ...checkedTemplate(['git', 'commit', 'messageTemplate'], commit?.messageTemplate, commit?.messageTemplateValues),
     ...(selector.ok ? [] : [{ path: ['policySelector'], message: selector.error }]),
+  ]
+}
+
+function checkedTemplate(path: readonly string[], text: string | undefined, values?: Readonly<Record<string, string>>): readonly Trouble[] {
+  const template = checkTemplate(text ?? '', values ? { values } : {})
+  return template.ok
+    ? template.warnings.map((message) => ({ path, message, warning: true as const, code: 'template' as const }))
+    : [{ path, message: template.error, code: 'template' as const }]
+}
+
+function checkRule({ automations, delivery }: PromotionRuleSpec): readonly Trouble[] {
+  const selector = prepareSelector(automations)
+  const { pullRequest } = delivery ?? {}
+  return [
+    ...(selector.ok ? [] : [{ path: ['automations'], message: selector.error }]),
+    // Elsewhere no selector selects everything; here that would turn every automation of the namespace by one forgotten line.
+    ...(delivery && !automations
+      ? [{ path: ['automations'], message: 'is missing: expected the automations that delivery governs ({} for all of the namespace)' }]
+      : []),
+    ...(delivery === undefined || Object.keys(delivery).length === 0
+      ? [{ path: ['delivery'], message: 'says nothing, so the rule changes nothing', warning: true as const }]
+      : []),
+    ...checkedTemplate(['delivery', 'pullRequest', 'title'], pullRequest?.title),
+    ...checkedTemplate(['delivery', 'pullRequest', 'body'], pullRequest?.body),
   ]
 }

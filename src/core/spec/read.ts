@@ -1,6 +1,7 @@
 // From the text of a file to objects, or to all that is wrong with it at once, each with its line.
 import * as v from 'valibot'
 import { isMap, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml'
+import { modeAnnotation } from '../delivery.ts'
 import { nearest } from '../nearest.ts'
 import { check } from './check.ts'
 import { isKind, kinds, type Kind } from './schemas.ts'
@@ -96,6 +97,14 @@ export function readManifests(text: string, file: string, defaults: { readonly n
     const name = metadata?.name
     if (!name) {
       problems.push({ from: where.start, message: `${kind}: metadata.name is missing` })
+      return
+    }
+    const mode = metadata.annotations?.[modeAnnotation]
+    if (kind === 'ImageUpdateAutomation' && mode !== undefined && mode !== 'observe' && mode !== 'write') {
+      problems.push({
+        from: where.at(['metadata', 'annotations', modeAnnotation]),
+        message: `${title}: annotation ${modeAnnotation}: expected "observe" or "write", got "${mode}"`,
+      })
       return
     }
     const spec = (item as { spec?: unknown }).spec

@@ -64,6 +64,7 @@ const GitRef = v.strictObject({
   commit: v.exactOptional(v.string()),
 })
 const Expression = v.strictObject({ key: v.string(), operator: v.string(), values: v.exactOptional(v.array(v.string())) })
+const Selector = v.strictObject({ matchLabels: v.exactOptional(Labels), matchExpressions: v.exactOptional(v.array(Expression)) })
 export const ImageUpdateAutomationSpec = v.strictObject({
   sourceRef: v.strictObject({
     apiVersion: v.exactOptional(v.string()),
@@ -90,9 +91,7 @@ export const ImageUpdateAutomationSpec = v.strictObject({
     }),
   ),
   interval: Interval,
-  policySelector: v.exactOptional(
-    v.strictObject({ matchLabels: v.exactOptional(Labels), matchExpressions: v.exactOptional(v.array(Expression)) }),
-  ),
+  policySelector: v.exactOptional(Selector),
   update: v.exactOptional(v.strictObject({ strategy: v.exactOptional(v.literal('Setters')), path: v.exactOptional(v.string()) })),
   suspend: v.exactOptional(v.boolean()),
 })
@@ -120,6 +119,44 @@ export const GitRepositorySpec = v.strictObject({
 })
 export type GitRepositorySpec = v.InferOutput<typeof GitRepositorySpec>
 
+const Label = v.pipe(v.string(), v.minLength(1, 'expected a label, got ""'), v.maxLength(50))
+const Reviewer = v.pipe(
+  v.string(),
+  v.regex(
+    /^(team:)?[A-Za-z0-9][A-Za-z0-9_-]*$/,
+    (issue) => `expected a login such as "octocat" or a team such as "team:platform", got ${issue.received}`,
+  ),
+)
+/** What Flux lacks. Gates are known by name, so that each is refused with its reason and none is taken for a typo. */
+export const PromotionRuleSpec = v.strictObject({
+  automations: v.exactOptional(Selector),
+  delivery: v.exactOptional(
+    v.strictObject({
+      commitAs: v.exactOptional(v.picklist(['app', 'author'])),
+      pullRequest: v.exactOptional(
+        v.strictObject({
+          title: v.exactOptional(v.string()),
+          body: v.exactOptional(v.string()),
+          labels: v.exactOptional(v.array(Label)),
+          reviewers: v.exactOptional(v.array(Reviewer)),
+          draft: v.exactOptional(v.boolean()),
+          autoMerge: v.exactOptional(v.union([v.boolean(), v.array(v.picklist(['patch', 'minor', 'major']))])),
+          mergeMethod: v.exactOptional(v.picklist(['merge', 'squash', 'rebase'])),
+        }),
+      ),
+    }),
+  ),
+  policies: v.exactOptional(Selector),
+  after: v.exactOptional(v.unknown()),
+  soak: v.exactOptional(v.unknown()),
+  freeze: v.exactOptional(v.unknown()),
+  scan: v.exactOptional(v.unknown()),
+  approvals: v.exactOptional(v.unknown()),
+  downgrade: v.exactOptional(v.unknown()),
+  revert: v.exactOptional(v.unknown()),
+})
+export type PromotionRuleSpec = v.InferOutput<typeof PromotionRuleSpec>
+
 const image = 'image.toolkit.fluxcd.io'
 const source = 'source.toolkit.fluxcd.io'
 /** Every kind that is understood, with the API groups and versions under which people have it. */
@@ -128,6 +165,7 @@ export const kinds = {
   ImagePolicy: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImagePolicySpec },
   ImageUpdateAutomation: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImageUpdateAutomationSpec },
   GitRepository: { group: source, versions: ['v1', 'v1beta2', 'v1beta1'], schema: GitRepositorySpec },
+  PromotionRule: { group: 'tagboat.dev', versions: ['v1'], schema: PromotionRuleSpec },
 } as const
 export type Kind = keyof typeof kinds
 export const isKind = (kind: string): kind is Kind => Object.hasOwn(kinds, kind)

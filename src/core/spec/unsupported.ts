@@ -1,4 +1,4 @@
-// Fields that Flux honours and this version does not. None is passed over in silence: some are refused, since without them something else
+// Fields that Flux honours, or that are planned, and this version does not. None is passed over in silence: some are refused, since without them something else
 // would happen than what was asked for; of others the user is told that they change nothing.
 import { ecrImage } from '../image.ts'
 import type { Kind } from './schemas.ts'
@@ -16,6 +16,13 @@ const among =
   (...values: readonly string[]) =>
   (value: unknown): boolean =>
     values.includes(String(value))
+
+/** A gate that is passed over in silence is worse than none. */
+const gate = (field: string, meanwhile: string): Row => ({
+  at: [field],
+  is: 'refused',
+  why: `not in this version, which has no gates: ${meanwhile}; remove the field`,
+})
 
 export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ImageRepository: [
@@ -62,6 +69,21 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     { at: ['timeout'], is: 'without-effect', why: 'requests to GitHub have limits of their own' },
     { at: ['proxySecretRef'], is: 'without-effect', why: 'GitHub is asked directly' },
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
+  ],
+  PromotionRule: [
+    { at: ['delivery', 'pullRequest'], is: 'refused', why: 'not in this version, which commits to the branch itself; remove the field' },
+    gate('after', 'a tag is written without waiting for another environment'),
+    gate('soak', 'a tag is written as soon as it is chosen'),
+    gate('freeze', 'a tag is written at any hour'),
+    gate('scan', 'a tag is written whatever its scan says'),
+    gate('approvals', 'a tag is written without asking; delivery.pullRequest leaves the merge to people'),
+    gate('downgrade', 'a lower tag is written as in Flux'),
+    gate('revert', 'what a person reverts is written again as in Flux; suspend the automation to keep it'),
+    {
+      at: ['policies'],
+      is: 'without-effect',
+      why: 'it says which policies a gate governs, and this version has no gates; delivery governs what spec.automations selects',
+    },
   ],
 }
 

@@ -1,5 +1,6 @@
 // What SQS, EventBridge, Secrets Manager and DynamoDB have in common on the wire: one POST, the operation in a header, JSON both ways.
 import type { Box } from '../box.ts'
+import { QuickResponse } from '../quick.ts'
 import { staleness } from '../stale.ts'
 
 export type Input = Readonly<Record<string, unknown>>
@@ -29,7 +30,7 @@ export class Refusal extends Error {
 
 /** As the SDKs read it: the type in the body, the status from 400 on. */
 export const refusalResponse = (contentType: string, refusal: Refusal): Response =>
-  new Response(JSON.stringify({ ...refusal.fields, __type: refusal.code, message: refusal.message }), {
+  new QuickResponse(JSON.stringify({ ...refusal.fields, __type: refusal.code, message: refusal.message }), {
     status: refusal.status,
     headers: { 'content-type': contentType, ...refusal.headers },
   })
@@ -45,7 +46,7 @@ export const awsJson = (protocol: { readonly target: string; readonly version: '
       if (operation === undefined)
         throw new Refusal('UnknownOperationException', `this box knows ${Object.keys(operations).join(', ')}; met "${target}.${name}"`)
       const output = await operation(parse(await request.text()), { stale: staleness(request) })
-      return new Response(JSON.stringify(output ?? {}), { headers: { 'content-type': contentType, 'x-amzn-requestid': id } })
+      return new QuickResponse(JSON.stringify(output ?? {}), { headers: { 'content-type': contentType, 'x-amzn-requestid': id } })
     } catch (error) {
       if (error instanceof Refusal) return refusalResponse(contentType, error)
       throw error

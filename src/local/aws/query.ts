@@ -45,9 +45,9 @@ export const queryRefusal = (refusal: Pick<Refusal, 'code' | 'message' | 'status
   return xml(`<ErrorResponse>${error}<RequestId>${id}</RequestId></ErrorResponse>`, refusal.status)
 }
 
-const xml = (body: string, status: number): Response => new Response(body, { status, headers: { 'content-type': 'text/xml' } })
+export const xml = (body: string, status: number): Response => new Response(body, { status, headers: { 'content-type': 'text/xml' } })
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (each) => entities[each] ?? each)
+export const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (each) => entities[each] ?? each)
 
 /** The members of a numbered list, each with its own fields: `Attributes.entry.1.key=a` is `{ key: 'a' }`. */
 export const membersOf = (form: Form, list: string): readonly Readonly<Record<string, string>>[] => {

@@ -1,4 +1,5 @@
 // AWS JSON 1.1, as the ECR API speaks it.
+import { QuickResponse } from '../quick.ts'
 import { after } from '../registry/grammar.ts'
 
 export type Input = Readonly<Record<string, unknown>>
@@ -15,12 +16,12 @@ export class EcrError extends Error {
 const TYPE = 'application/x-amz-json-1.1'
 
 export function answer(output: unknown, requestId: string): Response {
-  return new Response(JSON.stringify(output), { headers: { 'content-type': TYPE, 'x-amzn-requestid': requestId } })
+  return new QuickResponse(JSON.stringify(output), { headers: { 'content-type': TYPE, 'x-amzn-requestid': requestId } })
 }
 
 export function refusal(error: EcrError, requestId: string): Response {
   const status = error.type === 'ServerException' ? 500 : 400
-  return new Response(JSON.stringify({ __type: error.type, message: error.message }), {
+  return new QuickResponse(JSON.stringify({ __type: error.type, message: error.message }), {
     status,
     headers: { 'content-type': TYPE, 'x-amzn-requestid': requestId, 'x-amzn-errortype': error.type },
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sdkOperations } from '../../../src/adapters/dynamodb/operations.ts'
 import { openWire } from '../../../src/adapters/dynamodb/wire.ts'
 import { sdkHandler } from '../../../src/adapters/http/sdk.ts'
 
@@ -21,7 +22,7 @@ function against(...answers: readonly (object | (() => Response | Promise<Respon
   })
   const config = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 's' }, requestHandler }
   const clock = { sleep: async (milliseconds: number) => void slept.push(milliseconds) }
-  return { wire: openWire({ table: 'tagboat', config, clock, random: () => 1 }), sent, slept }
+  return { wire: openWire({ table: 'tagboat', operations: sdkOperations(config), clock, random: () => 1 }), sent, slept }
 }
 const key = { pk: 'p', sk: 's' }
 

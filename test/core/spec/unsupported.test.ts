@@ -11,17 +11,24 @@ const specs = {
     git: { checkout: { ref: { branch: 'main' } }, commit: { author: { email: 'bot@example.com' } } },
   },
   GitRepository: { url: 'https://github.com/demo/fleet', interval: '1m' },
+  PromotionRule: { automations: { matchLabels: { env: 'prod' } }, delivery: { commitAs: 'app' } },
 } as const
 type Kind = keyof typeof specs
 
-const group = (kind: Kind) => (kind === 'GitRepository' ? 'source' : 'image')
+const groups: Readonly<Record<Kind, string>> = {
+  ImageRepository: 'image.toolkit.fluxcd.io',
+  ImagePolicy: 'image.toolkit.fluxcd.io',
+  ImageUpdateAutomation: 'image.toolkit.fluxcd.io',
+  GitRepository: 'source.toolkit.fluxcd.io',
+  PromotionRule: 'tagboat.dev',
+}
 /** A manifest with one more value, as JSON, which is YAML. */
 function withValue(kind: Kind, path: readonly string[], value: unknown, more: object = {}): string {
   const spec = structuredClone({ ...specs[kind], ...more }) as Record<string, unknown>
   let at = spec
   for (const key of path.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>
   at[path.at(-1) ?? ''] = value
-  return JSON.stringify({ apiVersion: `${group(kind)}.toolkit.fluxcd.io/v1`, kind, metadata: { name: 'app' }, spec })
+  return JSON.stringify({ apiVersion: `${groups[kind]}/v1`, kind, metadata: { name: 'app' }, spec })
 }
 const read = (text: string) => readManifests(text, 'app.yaml', { namespace: 'flux-system' })
 
@@ -37,6 +44,15 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['GitRepository', 'timeout', '60s', 'without-effect'],
   ['GitRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
+  ['PromotionRule', 'delivery.pullRequest', { draft: true }, 'refused'],
+  ['PromotionRule', 'after', [{ policy: 'staging', for: '2h' }], 'refused'],
+  ['PromotionRule', 'soak', '24h', 'refused'],
+  ['PromotionRule', 'freeze', [{ cron: '0 18 * * 5', for: '62h' }], 'refused'],
+  ['PromotionRule', 'scan', { critical: 0 }, 'refused'],
+  ['PromotionRule', 'approvals', { count: 2 }, 'refused'],
+  ['PromotionRule', 'downgrade', 'hold', 'refused'],
+  ['PromotionRule', 'revert', 'hold', 'refused'],
+  ['PromotionRule', 'policies', { matchLabels: { env: 'prod' } }, 'without-effect'],
 ]
 
 describe('a field that does not do here what it does in Flux', () => {
@@ -57,7 +73,9 @@ describe('a field that does not do here what it does in Flux', () => {
 
 describe('nothing is told', () => {
   test.each(Object.keys(specs) as Kind[])('of a plain %s', (kind) => {
-    const { manifests, problems, warnings } = read(withValue(kind, ['suspend'], false))
+    // A rule cannot be suspended.
+    const [field, value] = kind === 'PromotionRule' ? ['automations', {}] : ['suspend', false]
+    const { manifests, problems, warnings } = read(withValue(kind, [field], value))
     expect([manifests.length, problems, warnings]).toEqual([1, [], []])
   })
 

@@ -1,0 +1,182 @@
+// What every play is played on: the boxed world with its images, branches and configuration, whoever decides what happens in it.
+import { virtualTime, type VirtualTime } from '../../src/local/time.ts'
+import type { World } from '../../src/ports.ts'
+import { followBranches, type Branches } from './branches.ts'
+import { dice } from './dice.ts'
+import { gitRepos, manifestsOf, scopes, type Estate, type Scope } from './estate.ts'
+import { openLedger, type Ledger } from './ledger.ts'
+import { atRest, type Rest } from './rest.ts'
+import { openShop, type Shop } from './shop.ts'
+import type { Weather, WeatherOptions } from './weather.ts'
+import { openRun, type Role, type Run } from './world.ts'
+
+export interface Stage {
+  readonly time: VirtualTime
+  readonly began: number
+  readonly ledger: Ledger
+  readonly run: Run
+  readonly shop: Shop
+  readonly branches: Branches
+  readonly weather: Weather
+  /** The scope's configuration as the estate has it now, again and again until it has been taken. */
+  readonly applyUntilDone: (scope: Scope) => Promise<void>
+  /** Somebody changed the rule of a policy. */
+  readonly configured: (scope: Scope, image: string) => void
+  readonly forge: (forged: { readonly image: string; readonly tag: string }) => void
+  /** The first images, the first configuration, and a first minute in which nothing goes wrong. */
+  readonly begin: () => Promise<void>
+  /** Nothing goes wrong any more, until all has come right or should have. What is wrong then is in the ledger. */
+  readonly rest: () => Promise<Rest>
+}
+export interface StageOptions {
+  readonly seed: number
+  readonly estate: Estate
+  readonly weather: (options: Omit<WeatherOptions, 'level' | 'dice'>) => Weather
+  readonly trace?: ((line: string) => void) | undefined
+  readonly record?: boolean | undefined
+  /** Around the World of each instance: where a mutant is planted. */
+  readonly around?: ((world: World, role: Role) => World) | undefined
+  /** Everything through AWS's own clients: slower, and the same run. */
+  readonly sdk?: boolean | undefined
+}
+
+const minute = 60_000
+/** Minutes: the first look at rest, and the last. Within that every interval has passed, and every message has come back. */
+const firstLook = 6
+const lastLook = 60
+
+export async function openStage({
+  seed,
+  estate,
+  weather: weatherOf,
+  trace,
+  record,
+  around = (world) => world,
+  sdk = false,
+}: StageOptions): Promise<Stage> {
+  const time = virtualTime(Date.UTC(2026, 0, 5, 12), 2)
+  const began = time.now()
+  const ledger = openLedger({ now: time.now, trace, record })
+  const sky: { weather?: Weather } = {}
+  const run = await openRun({
+    seed,
+    time,
+    ledger,
+    onLog: noticing(ledger),
+    around,
+    sdk,
+    weather: () => {
+      if (!sky.weather) throw new Error('there is no weather yet')
+      return sky.weather
+    },
+  })
+  const { boxes } = run
+  const shop = openShop(boxes.registry, time.now)
+  const changed = new Map<string, number>()
+  const since = (scope: string, image: string) => changed.get(`${scope}/${image}`) ?? began
+  const branches = followBranches({ github: boxes.github, estate, shop, ledger, now: time.now, since })
+  const lag = (milliseconds: number) => gitRepos.forEach((name) => branches.scene(name).lag(milliseconds))
+  const weather = weatherOf({ time, ledger, recent: shop.recent, lag })
+  sky.weather = weather
+
+  const own = dice(seed, 'apply')
+  const applying = new Map<Scope, boolean>()
+  const applyUntilDone = async (scope: Scope): Promise<void> => {
+    if (applying.has(scope)) return void applying.set(scope, true)
+    applying.set(scope, true)
+    while (applying.get(scope)) {
+      applying.set(scope, false)
+      if (!(await run.applied(scope, manifestsOf(scope, estate)))) {
+        ledger.count('reached', 'apply-repeated')
+        applying.set(scope, true)
+        await new Promise<void>((resolve) => void time.after(own.whole(1000, 30_000), resolve))
+      }
+    }
+    applying.delete(scope)
+  }
+
+  // Minutes go by, whatever else happens: the sweep is part of the world.
+  const everyMinute = () => {
+    weather.minute()
+    run.sweep()
+    time.after(minute, everyMinute)
+  }
+  let rested = began
+  return {
+    time,
+    began,
+    ledger,
+    run,
+    shop,
+    branches,
+    weather,
+    applyUntilDone,
+    configured: (scope, image) => changed.set(`${scope}/${image}`, time.now()),
+    forge: ({ image, tag }) => {
+      ledger.did({ forge: `${image}:${tag}` })
+      ledger.line(`forged ${image}:${tag}`)
+      boxes.bus.emit(forgery(image, tag))
+      ledger.count('reached', 'forged')
+    },
+    begin: async () => {
+      weather.calm(true)
+      for (const image of estate.images) await shop.push(image, estate.first.get(image) ?? '')
+      for (const scope of scopes) void applyUntilDone(scope)
+      everyMinute()
+      await time.advance(minute)
+    },
+    rest: async () => {
+      weather.calm(true)
+      await time.advance(firstLook * minute)
+      const look = () => atRest({ run, estate, shop, branches, since: rested })
+      let rest = await look()
+      for (let minutes = firstLook; rest.wrong.length > 0 && minutes < lastLook; minutes += 2) {
+        await time.advance(2 * minute)
+        rest = await look()
+      }
+      for (const wrong of rest.wrong) ledger.violation(`at rest: ${wrong}`)
+      rested = time.now()
+      return rest
+    },
+  }
+}
+
+const forgery = (image: string, tag: string) => ({
+  source: 'aws.ecr',
+  detailType: 'ECR Image Action',
+  account: '123456789012',
+  region: 'eu-west-1',
+  detail: {
+    result: 'SUCCESS',
+    'repository-name': image,
+    'image-digest': `sha256:${'0'.repeat(64)}`,
+    'action-type': 'PUSH',
+    'image-tag': tag,
+  },
+})
+
+/** Counts what the flow says about itself. */
+function noticing(ledger: Ledger): (event: string, fields: Readonly<Record<string, unknown>>) => void {
+  const commitIds = new Set<string>()
+  return (event, fields) => {
+    if (event === 'commit') {
+      const id = String(fields['id'])
+      if (commitIds.has(id)) ledger.count('reached', 'reported-again')
+      commitIds.add(id)
+    }
+    if (event === 'signal')
+      for (const { is } of fields['verdicts'] as readonly { readonly is: string }[]) ledger.count('reached', `verdict-${is}`)
+    if (event === 'scan' && Number(fields['merged']) > 0) ledger.count('reached', 'scan-merged')
+    if (watched.has(event)) ledger.count('reached', event)
+  }
+}
+const watched: ReadonlySet<string> = new Set([
+  'selection-repaired',
+  'target-woken',
+  'look-failed',
+  'head-moved',
+  'head-strange',
+  'intents-settled',
+  'target-handed-over',
+  'scan-skipped',
+])
