@@ -35,7 +35,7 @@ export interface Round {
   /** Refused: look again, decide again. */
   readonly again?: boolean
   /** There is something to do, and no leave to do it yet. */
-  readonly waits?: { readonly until: number }
+  readonly waits?: { readonly until: number; readonly why: string }
   readonly payer?: string
   readonly due?: number
 }
@@ -59,6 +59,7 @@ export async function whileAsked<Looked extends Round>(
     how = { ...how, careful: looked.again ?? false }
     if (looked.again) world.log('head-moved', { target: targetKey(id), tries: tries + 1 })
     if (looked.strange !== undefined) world.log('head-strange', { target: targetKey(id), head: looked.strange, left: target.head })
+    if (looked.waits) world.log('target-waits', { target: targetKey(id), ...looked.waits })
     if (looked.again && ++tries < mostTries) continue
     const pause = looked.waits ? looked.waits.until - world.clock.now() : 0
     const mayGoOn = world.clock.now() + pause - began < longestHold

@@ -82,6 +82,7 @@ export function followBranches({
     else {
       acts++
       ledger.line(`${name} is moved by a person to ${after.slice(0, 7)}`)
+      ledger.happened(`${name} is moved to ${after}`)
       const there = branch.chain.findIndex(({ oid }) => oid === after)
       if (there >= 0) {
         branch.chain.splice(there + 1)
@@ -131,6 +132,7 @@ export function followBranches({
     }
     if (writers.size > 1) bad('it changes files of two automations')
     ledger.line(`${name} gets ${oid.slice(0, 7)} ${id} ${changed.join(' ')}`)
+    ledger.happened(`${name} gets ${oid} ${id}`)
   }
 
   function moved(

@@ -29,7 +29,7 @@ export function dice(seed: number, part: string): Dice {
 }
 
 // FNV-1a: parts of one seed, and seeds of one part, begin far from each other.
-function mixed(seed: number, part: string): number {
+export function mixed(seed: number, part: string): number {
   let hash = 0x811c9dc5
   for (const character of `${seed} ${part}`) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
   return hash >>> 0

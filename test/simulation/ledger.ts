@@ -1,18 +1,24 @@
 // What a run has seen: counts that its last line tells, violations, the tail of its trace, and the steps by which it can be played again.
+import { createHash } from 'node:crypto'
 import type { Deed, Step } from './steps.ts'
 
 export interface Ledger {
   readonly count: (group: Group, name: string, by?: number) => void
   readonly counts: (group: Group) => Readonly<Record<string, number>>
   /** One line of the trace; only the tail is kept. */
-  readonly line: (text: string) => void
+  readonly line: (text: Text) => void
   readonly tail: () => readonly string[]
   readonly violation: (text: string) => void
   readonly violations: () => readonly string[]
+  /** What counts as the same in two runs: pushes, selections, commits, outcomes. */
+  readonly happened: (what: string) => void
+  readonly digest: () => string
   /** What somebody did or what went wrong. */
   readonly did: (deed: Deed) => void
   readonly steps: () => readonly Step[]
 }
+/** What is worked out only if somebody looks. */
+export type Text = string | (() => string)
 export type Group = 'requests' | 'faults' | 'reached'
 
 const kept = 400
@@ -28,13 +34,15 @@ export interface LedgerOptions {
 
 export function openLedger({ now, trace, record = false }: LedgerOptions): Ledger {
   const groups: Record<Group, Map<string, number>> = { requests: new Map(), faults: new Map(), reached: new Map() }
-  const lines: string[] = []
+  const lines: (() => string)[] = []
   const broken: string[] = []
   const steps: Step[] = []
   const began = now()
-  const line = (text: string) => {
-    const whole = `${((now() - began) / 1000).toFixed(3).padStart(10)} ${text}`
-    trace?.(whole)
+  const semantic = createHash('sha256')
+  const line = (text: Text) => {
+    const at = now() - began
+    const whole = () => `${(at / 1000).toFixed(3).padStart(10)} ${typeof text === 'string' ? text : text()}`
+    trace?.(whole())
     lines.push(whole)
     if (lines.length > 2 * kept) lines.splice(0, kept)
   }
@@ -42,12 +50,14 @@ export function openLedger({ now, trace, record = false }: LedgerOptions): Ledge
     count: (group, name, by = 1) => void groups[group].set(name, (groups[group].get(name) ?? 0) + by),
     counts: (group) => Object.fromEntries([...groups[group]].sort(([a], [b]) => (a < b ? -1 : 1))),
     line,
-    tail: () => lines.slice(-kept),
+    tail: () => lines.slice(-kept).map((each) => each()),
     violation: (text) => {
       line(`VIOLATION ${text}`)
       if (broken.length < mostViolations) broken.push(text)
     },
     violations: () => broken,
+    happened: (what) => void semantic.update(`${now() - began} ${what}\n`),
+    digest: () => semantic.copy().digest('hex').slice(0, 16),
     did: (deed) => {
       if (record) steps.push({ at: now() - began, ...deed })
     },

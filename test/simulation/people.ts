@@ -42,6 +42,7 @@ export function people({
       const again = dice.chance(0.03) ? dice.pick(['', ...shop.tags(image)]) : ''
       const tag = again || nextTag(image)
       ledger.line(`push ${image}:${tag}`)
+      ledger.happened(`push ${image}:${tag}`)
       await shop.push(image, tag, again || tag === 'stable' ? `content ${shop.pushes()}` : tag)
       return image
     },
@@ -67,6 +68,7 @@ export function people({
       // The last tag stays: with nothing to choose, what was chosen stays, and the oracle has nothing to say.
       if (tag === '' || tags.length < 3 || tag === estate.first.get(image)) return
       ledger.line(`delete ${image}:${tag}`)
+      ledger.happened(`delete ${image}:${tag}`)
       shop.remove(image, tag)
     },
     forge: () => ({ image: dice.pick(estate.images), tag: `9.9.${dice.whole(1, 999)}` }),

@@ -1,7 +1,8 @@
 // A run: the whole world from one seed. Stretches of pushes and faults, and after each one a rest in which everything must come right.
+import { policyKey, type Selection } from '../../src/core/state.ts'
 import type { World } from '../../src/ports.ts'
 import { dice } from './dice.ts'
-import { estate as estateOf } from './estate.ts'
+import { estate as estateOf, scopes } from './estate.ts'
 import type { Level } from './levels.ts'
 import { people as peopleOf } from './people.ts'
 import { openStage } from './stage.ts'
@@ -24,15 +25,15 @@ export interface Settings {
 }
 export interface Report {
   readonly seed: number
-  readonly faults: Level
   readonly pushes: number
   readonly commits: number
   readonly selectionsChanged: number
-  readonly virtualHours: number
   readonly requests: Readonly<Record<string, number>>
   readonly faultsInjected: Readonly<Record<string, number>>
   readonly reached: Readonly<Record<string, number>>
   readonly oracleChecks: number
+  /** A digest of what happened: pushes, selections, commits, outcomes, each at its time. The same on every supported Node. */
+  readonly trace: string
   readonly violations: readonly string[]
 }
 export interface Simulated {
@@ -58,7 +59,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     sdk,
     weather: (options) => openWeather({ ...options, level, dice: dice(seed, 'weather') }),
   })
-  const { time, began, ledger, run, weather, shop, branches, applyUntilDone } = stage
+  const { time, ledger, run, weather, shop, branches, applyUntilDone } = stage
   const people = peopleOf({
     estate,
     ...noted({ shop, branches }, ledger),
@@ -67,6 +68,9 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     configured: stage.configured,
   })
   await stage.begin()
+  const before = revisions(
+    (await Promise.all(scopes.map((scope) => run.outside.store.shelf(scope)))).flatMap(({ selections }) => selections),
+  )
 
   let checks = 0
   let pushed = 0
@@ -91,7 +95,9 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     const rest = await stage.rest()
     checks += rest.checked
     ledger.count('reached', 'poisoned', rest.selections.filter(({ poisonedBy }) => poisonedBy !== null).length)
-    selectionsChanged = rest.selections.reduce((sum, { revision }) => sum + revision, 0)
+    selectionsChanged = revisions(rest.selections) - before
+    for (const { policy, latestRef, revision } of rest.selections)
+      ledger.happened(`${policyKey(policy)} has ${latestRef?.tag}@${latestRef?.digest} as revision ${revision}`)
     ledger.line(`rest after ${pushed} pushes`)
   }
   const dead = ['tagboat-targets-dead.fifo', 'tagboat-scans-dead'].reduce(
@@ -103,18 +109,19 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   return {
     report: {
       seed,
-      faults: level,
       pushes: shop.pushes() - startedWith,
       commits: branches.commits(),
       selectionsChanged,
-      virtualHours: Math.round((time.now() - began) / 360_000) / 10,
       requests: ledger.counts('requests'),
       faultsInjected: ledger.counts('faults'),
       reached: ledger.counts('reached'),
       oracleChecks: checks,
+      trace: ledger.digest(),
       violations: ledger.violations(),
     },
     tail: ledger.tail(),
     steps: ledger.steps(),
   }
 }
+
+const revisions = (selections: readonly Selection[]): number => selections.reduce((sum, { revision }) => sum + revision, 0)

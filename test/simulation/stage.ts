@@ -167,16 +167,18 @@ function noticing(ledger: Ledger): (event: string, fields: Readonly<Record<strin
     if (event === 'signal')
       for (const { is } of fields['verdicts'] as readonly { readonly is: string }[]) ledger.count('reached', `verdict-${is}`)
     if (event === 'scan' && Number(fields['merged']) > 0) ledger.count('reached', 'scan-merged')
-    if (watched.has(event)) ledger.count('reached', event)
+    const situation = watched[event]
+    if (situation !== undefined) ledger.count('reached', situation)
   }
 }
-const watched: ReadonlySet<string> = new Set([
-  'selection-repaired',
-  'target-woken',
-  'look-failed',
-  'head-moved',
-  'head-strange',
-  'intents-settled',
-  'target-handed-over',
-  'scan-skipped',
-])
+const watched: Readonly<Record<string, string>> = {
+  'selection-repaired': 'selection-repaired',
+  'target-woken': 'target-woken',
+  'look-failed': 'look-failed',
+  'head-moved': 'head-moved',
+  'head-strange': 'head-strange',
+  'intents-settled': 'intent-settled',
+  'target-handed-over': 'target-handed-over',
+  'target-waits': 'budget-wait',
+  'scan-skipped': 'scan-skipped',
+}

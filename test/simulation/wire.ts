@@ -57,9 +57,9 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }:
       caller.suffered++
       ledger.count('faults', fault)
       if (!stormy.has(fault)) ledger.did({ fault, of: `${caller.role} ${call.service} ${call.operation}` })
-      if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'commit-unheard')
+      if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'response-lost')
     }
-    const told = (what: string) => ledger.line(`${caller.name} ${call.service} ${call.operation}${what}`)
+    const told = (what: string) => ledger.line(() => `${caller.name} ${call.service} ${call.operation}${what}`)
     told(fault === undefined ? '' : ` [${fault}]`)
     await sleep(dice.whole(1, 8) + (fault === 'slow' ? dice.whole(500, 4000) : 0))
     if (caller.dead) return never()

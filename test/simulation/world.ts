@@ -71,10 +71,14 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
       },
     },
   })
+  const heard = (id: string) => {
+    if (!told.has(id)) ledger.happened(`told of ${id}`)
+    told.add(id)
+  }
   boxes.bus.rule({
     name: 'told',
     pattern: { source: ['tagboat'] },
-    targets: [{ id: 'listener', deliver: async ({ detail }) => void told.add(String(detail['id'])) }],
+    targets: [{ id: 'listener', deliver: async ({ detail }) => heard(String(detail['id'])) }],
   })
 
   const troubled = (event: unknown, send: () => void): void => {
@@ -120,7 +124,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
     }
     const log: Log = (event, fields = {}) => {
       if (caller.dead) return
-      ledger.line(`${caller.name} ${event} ${JSON.stringify(fields).slice(0, 300)}`)
+      ledger.line(() => `${caller.name} ${event} ${JSON.stringify(fields).slice(0, 300)}`)
       if (event === 'message-failed') explain(caller, role, fields)
       onLog(event, fields)
     }
