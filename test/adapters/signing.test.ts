@@ -92,7 +92,7 @@ describe('a key that cannot sign is refused, and what it holds stays unsaid:', (
       () => undefined,
       (error: unknown) => error,
     )
-    expect(failure).toMatchObject({ code, retry: false, message: expect.stringContaining(text) })
+    expect(failure).toMatchObject({ code, retry: false, message: expect.stringContaining(text) as unknown })
     expect(String(failure)).not.toContain('sesame')
   })
 
