@@ -6,7 +6,8 @@ import { eventBus } from '../src/adapters/eventbridge.ts'
 import { gitCredential, githubHost } from '../src/adapters/github.ts'
 import { jsonLog } from '../src/adapters/log.ts'
 import { boundedMemory } from '../src/adapters/memory.ts'
-import { gitSecret, secretReader, signingSecret } from '../src/adapters/secrets.ts'
+import { kmsSigner } from '../src/adapters/kms.ts'
+import { gitSecret, gitWay, secretReader, signingSecret } from '../src/adapters/secrets.ts'
 import { signers } from '../src/adapters/signing.ts'
 import { sqsWaker } from '../src/adapters/sqs.ts'
 import { gitRepositoryName, parseEnv } from '../src/env.ts'
@@ -25,7 +26,8 @@ const github = githubHost({
   random,
   log,
   userAgent: 'tagboat',
-  credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+  credentials: async (place) => gitCredential(await gitSecret(place, secrets), kmsSigner({ config: {}, retrying: retry })),
+  way: (place) => gitWay(place, secrets),
   signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
 })
 const world = {

@@ -153,6 +153,8 @@ export interface GitPlace {
   readonly owner: string
   readonly repository: string
   readonly credential: Credential
+  /** A request that takes longer is given up. Milliseconds. */
+  readonly timeout?: number
 }
 export interface GitHost {
   /** One request: the head of a branch, its history back to `since`, the tree ids of paths, the contents of files, all of that very commit. */

@@ -16,7 +16,7 @@ import type { Signers } from './github/signed.ts'
 import { treeId } from './github/tree-id.ts'
 
 export { gitCredential, pemSigner } from './github/credential.ts'
-export type { GitCredential, JwtSigner } from './github/credential.ts'
+export type { GitCredential, JwtSigner, KeysElsewhere } from './github/credential.ts'
 export { apiOf } from './github/client.ts'
 export type { GithubOptions } from './github/client.ts'
 export { blobId }
@@ -36,7 +36,7 @@ export function githubHost(options: GithubOptions): GitHost {
     list: (place, tree) => list(github, place, tree),
     listAtOnce: (place, tree) => listAtOnce(github, place, tree),
     blobs: (place, ids) => blobs(github, place, ids),
-    archive: (place, of) => archive(github, options.fetch ?? globalThis.fetch, place, of),
+    archive: (place, of) => archive(github, place, of),
     difference: (place, from, to) => difference(github, place, from, to),
     blobId,
     treeId,

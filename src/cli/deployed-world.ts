@@ -7,7 +7,9 @@ import { gitCredential, githubHost } from '../adapters/github.ts'
 import { patient } from '../adapters/http/retry.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { kmsSigner } from '../adapters/kms.ts'
+import { gitSecret, gitWay, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
+import { signers } from '../adapters/signing.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import { describeStack } from '../adapters/stack.ts'
 import { Failure } from '../core/failure.ts'
@@ -38,7 +40,9 @@ export async function deployedWorld(given: Given, terminal: Terminal): Promise<R
     clock,
     random,
     userAgent: 'tagboat',
-    credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+    credentials: async (place) => gitCredential(await gitSecret(place, secrets), kmsSigner({ config, retrying: retry })),
+    way: (place) => gitWay(place, secrets),
+    signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
   })
   return {
     world: {

@@ -118,10 +118,12 @@ export interface Credential {
   readonly scope: string
   readonly namespace: string
   readonly secret?: string
+  /** The secret that tells how to get through a proxy. */
+  readonly proxySecret?: string
 }
 
 /** The key that commits are signed with: whose secret, and what kind of key it holds. */
-export interface SigningKey extends Required<Credential> {
+export interface SigningKey extends Required<Omit<Credential, 'proxySecret'>> {
   readonly type: 'gpg' | 'ssh'
 }
 

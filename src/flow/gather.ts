@@ -4,7 +4,7 @@ import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
 import { checkoutOf, type Checkout } from '../core/checkout.ts'
 import { deliveryOf, isObserved, type Delivery } from '../core/delivery.ts'
 import { policyRef, type AutomationFacts, type PolicyFacts, type Situation } from '../core/plan.ts'
-import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
+import { milliseconds, type GitRepositorySpec, type ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
 import type { AtCommit, GitPlace, Shelf, World } from '../ports.ts'
 import { contents, read, type ReadAnswer, type Reading } from './read.ts'
@@ -51,7 +51,7 @@ export async function configured(
   return {
     target,
     automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)),
-    ...(credential && { place: { host, owner, repository, credential } }),
+    ...(credential && { place: { host, owner, repository, credential, ...(automations[0] && timeoutOf(automations[0].git)) } }),
     ...startOf(automations[0], target),
   }
 }
@@ -129,6 +129,18 @@ async function gitRepositoryOf(automation: StoredObject, shelf: Shelf, { store }
 }
 
 function credentialOf(git: StoredObject): Credential {
-  const secret = (git.spec as GitRepositorySpec).secretRef?.name
-  return { scope: git.scope, namespace: git.namespace, ...(secret !== undefined && { secret }) }
+  const { secretRef, proxySecretRef } = git.spec as GitRepositorySpec
+  return {
+    scope: git.scope,
+    namespace: git.namespace,
+    ...(secretRef && { secret: secretRef.name }),
+    ...(proxySecretRef && { proxySecret: proxySecretRef.name }),
+  }
 }
+
+/** Flux gives this to the whole of its work with Git, we to each request: a promotion is one or two of them. A function must not outlive itself. */
+function timeoutOf({ spec }: StoredObject): { readonly timeout?: number } {
+  const { timeout } = spec as GitRepositorySpec
+  return timeout === undefined ? {} : { timeout: Math.min(longestTimeout, Math.max(1_000, milliseconds(timeout))) }
+}
+const longestTimeout = 60_000

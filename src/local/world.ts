@@ -7,7 +7,8 @@ import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
+import { kmsSigner } from '../adapters/kms.ts'
+import { gitSecret, gitWay, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
 import { signers } from '../adapters/signing.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
@@ -61,7 +62,8 @@ export function worldOver({ fetch, url, clock, random, log = () => undefined, aw
       log,
       userAgent: 'tagboat',
       api: () => `${url}/api/v3`,
-      credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+      credentials: async (place) => gitCredential(await gitSecret(place, secrets), kmsSigner({ config, retrying: retry })),
+      way: (place) => gitWay(place, secrets),
       signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
     }),
     outbox: {

@@ -66,8 +66,6 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
   GitRepository: [
-    { at: ['timeout'], is: 'without-effect', why: 'requests to GitHub have limits of their own' },
-    { at: ['proxySecretRef'], is: 'without-effect', why: 'GitHub is asked directly' },
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
   ],
   PromotionRule: [

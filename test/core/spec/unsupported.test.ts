@@ -41,8 +41,6 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['ImageRepository', 'secretRef', { name: 'ecr' }, 'without-effect', { image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app' }],
   ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'without-effect'],
   ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'without-effect'],
-  ['GitRepository', 'timeout', '60s', 'without-effect'],
-  ['GitRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
   ['PromotionRule', 'delivery.pullRequest', { draft: true }, 'refused'],
   ['PromotionRule', 'after', [{ policy: 'staging', for: '2h' }], 'refused'],
