@@ -67,6 +67,11 @@ export interface Store {
   readonly putRoute: (route: Route) => Promise<void>
   readonly removeRoute: (route: Route) => Promise<void>
 
+  /** All Receivers of all scopes, by one question: a webhook's path does not say whose it is. */
+  readonly receivers: () => Promise<readonly StoredObject[]>
+  readonly listReceiver: (id: ObjectId) => Promise<void>
+  readonly unlistReceiver: (id: ObjectId) => Promise<void>
+
   readonly selection: (policy: PolicyId) => Promise<Selection | undefined>
   /** Writes `selection` with `version: expected + 1`; `expected` 0: it must not exist yet. */
   readonly putSelection: (selection: Omit<Selection, 'version'>, expected: number) => Promise<boolean>

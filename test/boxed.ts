@@ -9,8 +9,9 @@ import { sweep } from '../src/flow/sweep.ts'
 import { openBoxes, type Boxes, type BoxesOptions } from '../src/local/boxes.ts'
 import type { Files, Scene } from '../src/local/github.ts'
 import { virtualTime, wallClock, wallTimers, type VirtualTime } from '../src/local/time.ts'
-import { worldOver } from '../src/local/world.ts'
+import { doorOver, worldOver } from '../src/local/world.ts'
 import type { Log, World } from '../src/ports.ts'
+import { receive } from '../src/web/receive.ts'
 import { makeTable } from '../src/cli/seed.ts'
 
 const keys = generateKeyPairSync('rsa', {
@@ -43,6 +44,8 @@ export interface Boxed {
   readonly credential: string
   readonly events: readonly { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[]
   readonly apply: (yaml: string, scope?: string) => Promise<Applied>
+  /** A stranger knocks at a receiver's door. */
+  readonly knock: (request: Request) => Promise<Response>
   readonly push: (name: string, tag: string, content?: string) => Promise<void>
   /** Pushes, and waits until all that follows at once has happened. */
   readonly pushed: (name: string, tag: string, content?: string) => Promise<void>
@@ -131,6 +134,7 @@ export async function boxed({
     }
     await drained
   }
+  const knock = receive({ ...make(), ...doorOver({ fetch: (request) => boxes.box(request), url, clock, random }) })
   const sweepOnce = async () => {
     await sweep(world)
     await rest()
@@ -143,6 +147,7 @@ export async function boxed({
     credential: secret,
     events,
     push,
+    knock,
     apply: async (yaml, scope = 'default') => {
       const { manifests, problems } = readManifests(yaml, 'test', { namespace: 'flux-system' })
       if (problems.length > 0) return { ok: false, problems }

@@ -11,7 +11,7 @@ export interface Zone {
   readonly packages: readonly string[]
 }
 
-const pure = ['yaml', 'valibot', 're2js', 'semver']
+const pure = ['yaml', 'valibot', 're2js', 'semver', '@marcbachmann/cel-js']
 const outside = ['valibot', 'yaml', 'node:']
 export const zones: readonly Zone[] = [
   { at: 'src/core/', files: ['src/core/'], packages: pure },
@@ -30,7 +30,7 @@ export const zones: readonly Zone[] = [
       'src/core/',
       'src/ports.ts',
     ],
-    packages: ['@aws-sdk/', '@octokit/', ...outside],
+    packages: ['@aws-sdk/', '@octokit/', 'jose', ...outside],
   },
   // The door that picks between two adapters of one port.
   { at: 'src/adapters/registry.ts', files: ['src/adapters/registry/', 'src/core/', 'src/ports.ts'], packages: [] },

@@ -7,7 +7,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
-import type { SigningKey } from '../core/state.ts'
+import type { SigningKey, StoredObject } from '../core/state.ts'
 import type { Clock, GitPlace, ImageSource } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
 import type { Way } from './http/way.ts'
@@ -147,4 +147,14 @@ export async function signingSecret(
 export async function registrySecret({ scope, namespace, secret }: ImageSource, secrets: SecretReader): Promise<string | undefined> {
   const found = secret === undefined ? undefined : await secrets.read('registry', scope, namespace, secret)
   return found?.found ? found.values['.dockerconfigjson'] : undefined
+}
+
+/** The texts of the secret that a Receiver names. */
+export async function receiverSecret(
+  { scope, namespace, spec }: Pick<StoredObject, 'scope' | 'namespace' | 'spec'>,
+  secrets: SecretReader,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const name = (spec as { readonly secretRef?: { readonly name: string } }).secretRef?.name
+  const found = name === undefined ? undefined : await secrets.read('receiver', scope, namespace, name)
+  return found?.found ? found.values : undefined
 }

@@ -1,9 +1,7 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-import { Failure } from '../core/failure.ts'
-import type { Manifest, Problem } from '../core/spec.ts'
+import type { Problem } from '../core/spec.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
+import { readAll } from './manifests.ts'
 import { isFormat, print } from './print.ts'
 import { patiently, type Terminal } from './terminal.ts'
 
@@ -68,48 +66,4 @@ function refuse(problems: readonly Problem[], terminal: Terminal): 1 {
   for (const { from, message } of problems) terminal.error(`${from}: ${message}`)
   terminal.error(`nothing was changed: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`)
   return 1
-}
-
-async function readAll(
-  sources: readonly string[],
-  terminal: Terminal,
-  namespace: string,
-): Promise<{ manifests: Manifest[]; problems: Problem[]; warnings: Problem[]; skipped: Record<string, number> }> {
-  const { readManifests } = await import('../core/spec.ts')
-  const all = { manifests: [] as Manifest[], problems: [] as Problem[], warnings: [] as Problem[], skipped: {} as Record<string, number> }
-  for (const file of sources.flatMap((source) => filesOf(source, terminal.folder))) {
-    const text = file === '-' ? await standardInput(terminal) : read(file)
-    const from = file === '-' ? 'standard input' : relative(terminal.folder, file)
-    const { manifests, problems, warnings, skipped } = readManifests(text, from, { namespace })
-    all.manifests.push(...manifests)
-    all.problems.push(...problems)
-    all.warnings.push(...warnings)
-    for (const [kind, count] of Object.entries(skipped)) all.skipped[kind] = (all.skipped[kind] ?? 0) + count
-  }
-  return all
-}
-
-async function standardInput({ input }: Terminal): Promise<string> {
-  if (!input) throw new Usage('there is no standard input here: name a file with -f')
-  return input()
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new Failure('unreadable', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  }
-}
-
-function filesOf(source: string, folder: string): readonly string[] {
-  if (source === '-') return ['-']
-  const path = resolve(folder, source)
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) throw new Usage(`there is no file or folder "${source}"`)
-  if (!there.isDirectory()) return [path]
-  return readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.ya?ml$/.test(file))
-    .sort()
-    .map((file) => join(path, file))
 }

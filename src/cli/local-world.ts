@@ -7,10 +7,11 @@ import { Failure } from '../core/failure.ts'
 import { onEvent, onScanQueue, onTargetQueue } from '../flow/handlers.ts'
 import { sweep, wakeEverything } from '../flow/sweep.ts'
 import { openBoxes, type Boxes } from '../local/boxes.ts'
-import { worldOver } from '../local/world.ts'
+import { doorOver, worldOver } from '../local/world.ts'
 import { systemClock } from '../adapters/clock.ts'
 import type { Log, World } from '../ports.ts'
 import { dashboard } from '../web/dashboard.ts'
+import { receive } from '../web/receive.ts'
 import { defaultScope } from './connect.ts'
 import { claim, openFolder, refuseSecond, selfPath, type Self } from './running.ts'
 import { prepare } from './seed.ts'
@@ -109,7 +110,7 @@ function open(
     if (isTold()) tell(event, fields)
   }
   const make = () => worldOver({ fetch: (request) => boxes.box(request), url, clock: systemClock, random: Math.random, log })
-  const [world, forEvaluate, forScan, forPromote] = [make(), make(), make(), make()]
+  const [world, forEvaluate, forScan, forPromote, forReceive] = [make(), make(), make(), make(), make()]
   const boxes = openBoxes({
     clock: systemClock,
     folder,
@@ -122,7 +123,12 @@ function open(
     github: { openPush: true },
   })
   const page = dashboard({ world, scope: defaultScope, html: readFileSync(new URL('../web/dashboard.html', import.meta.url), 'utf8') })
-  return { boxes, world, handle: async (request) => (await page(request)) ?? boxes.box(request) }
+  const door = receive({
+    ...forReceive,
+    ...doorOver({ fetch: (request) => boxes.box(request), url, clock: systemClock, random: Math.random }),
+  })
+  const isHook = (request: Request): boolean => new URL(request.url).pathname.startsWith('/hook/')
+  return { boxes, world, handle: async (request) => (isHook(request) ? door(request) : ((await page(request)) ?? boxes.box(request))) }
 }
 
 /** The schedule: as often as on AWS. */

@@ -8,8 +8,9 @@ import { localCommand } from './local.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
 import type { Terminal } from './terminal.ts'
+import { updateCommand } from './update.ts'
 
-export const commands = [localCommand, pushCommand, applyCommand, getCommand, historyCommand, planCommand]
+export const commands = [localCommand, pushCommand, applyCommand, getCommand, historyCommand, planCommand, updateCommand]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {
   const interrupt = new AbortController()

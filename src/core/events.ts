@@ -10,3 +10,6 @@ export const changePattern = {
   source: ['aws.ecr', 'aws.inspector2'],
   'detail-type': ['ECR Image Scan', 'ECR Referrer Action', 'ECR Replication Action', 'ECR Pull Through Cache Action', 'Inspector2 Scan'],
 } as const
+
+/** What a receiver hands on: by the bus, which keeps it for a day should evaluate not be able to take it. */
+export const webhookPattern = { source: ['tagboat'], 'detail-type': ['Webhook Received'] } as const

@@ -33,6 +33,8 @@ export interface PolicyFacts {
 }
 export interface FileFacts {
   readonly path: string
+  /** What the update path calls it, where links led to it; otherwise its path relative to the update path. */
+  readonly as?: string
   readonly mode: 'file' | 'executable' | 'link'
   readonly bytes: Uint8Array
 }
@@ -108,11 +110,12 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
   const recorded: RecordedChange[] = []
   const fileChanges: Record<string, readonly ObjectChange[]> = {}
   for (const file of [...automation.files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-    if (!isWithin(file.path, root)) continue
+    if (file.as === undefined && !isWithin(file.path, root)) continue
     const edit = editFile(written.get(file.path) ?? file.bytes, setting.setting)
     if (edit.is !== 'edited') continue
-    files.push({ ...file, bytes: edit.bytes })
-    fileChanges[relativeTo(base, file.path)] = byObject(edit.changes)
+    // By two names it is one file, and two entries of the message, as in Flux.
+    if (files.at(-1)?.path !== file.path) files.push({ ...file, bytes: edit.bytes })
+    fileChanges[file.as ?? relativeTo(base, file.path)] = byObject(edit.changes)
     recorded.push(...edit.changes.map(({ setter, oldValue, newValue }) => record(file.path, { setter, oldValue, newValue }, automation)))
   }
   if (files.length === 0) return { is: 'nothing' }

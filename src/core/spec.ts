@@ -8,6 +8,8 @@ export {
   type ImagePolicySpec,
   type ImageRepositorySpec,
   type ImageUpdateAutomationSpec,
+  type OidcProvider,
+  type ReceiverSpec,
   type PromotionRuleSpec,
 } from './spec/schemas.ts'
 export { milliseconds } from './spec/duration.ts'

@@ -100,11 +100,16 @@ export async function follow(scope: string, world: Applying): Promise<void> {
 /** What can follow from an object; a source of others changes nothing by itself. */
 type Following = Derived | { readonly of: StoredObject }
 
-const isSource = ({ kind }: StoredObject): boolean => kind === 'ImageRepository' || kind === 'GitRepository'
+const isSource = ({ kind }: StoredObject): boolean => kind === 'ImageRepository' || kind === 'GitRepository' || kind === 'Receiver'
 
 /** The derived item, and on an automation the target, where evaluate finds it: all of it before anybody is asked to look. */
 async function place(derived: Following, world: Applying): Promise<{ readonly object: StoredObject; readonly derived: Following }> {
   const { of: object } = derived
+  if (object.kind === 'Receiver') {
+    // Listed under its own name: there is no moment in which nobody is at the door.
+    await world.store.listReceiver(object)
+    return { object, derived }
+  }
   await unfollow(object, world)
   if ('watch' in derived) await world.store.putWatch(derived.watch)
   if (!('route' in derived)) return { object, derived }
@@ -125,6 +130,7 @@ const fingerprint = (derived: Following): string =>
 async function unfollow(object: StoredObject, { store }: Applying): Promise<void> {
   const { image, target } = object.status as { image?: string; target?: TargetId }
   const id = { scope: object.scope, namespace: object.namespace, name: object.name }
+  if (object.kind === 'Receiver') await store.unlistReceiver(object)
   if (object.kind === 'ImagePolicy' && image !== undefined) await store.removeWatch(image, id)
   if (object.kind === 'ImageUpdateAutomation' && target !== undefined) await store.removeRoute({ target, automation: id })
 }

@@ -1,6 +1,7 @@
 // Real-shaped events in, the flow's functions called: what the Lambda roots export and what the boxed world invokes are these.
 import { hearEcr } from '../core/signal.ts'
 import { ecrImageName } from '../core/image.ts'
+import { hearWebhook } from '../core/webhook.ts'
 import { parseScanMessage, parseTargetMessage } from '../core/messages.ts'
 import type { World } from '../ports.ts'
 import type { Applying } from './apply.ts'
@@ -10,6 +11,7 @@ import { lookAgain } from './look-again.ts'
 import { promote, type Promoting } from './promote.ts'
 import { scan, type Scanning } from './scan.ts'
 import { sweep, type Sweeping } from './sweep.ts'
+import { attendWebhook } from './webhook.ts'
 
 /** Of a queue's event, what we read. */
 export interface QueueEvent {
@@ -21,6 +23,8 @@ export interface BatchAnswer {
 
 /** EventBridge → evaluate. What is not a signal is counted and logged, never thrown: throwing would bring it back. */
 export async function onEvent(event: unknown, world: Evaluating): Promise<void> {
+  const webhook = hearWebhook(event)
+  if (webhook) return attendWebhook(webhook, world)
   const heard = hearEcr(event, (account, region, repository) => ecrImageName({ account, region, repository }))
   if (heard.heard === 'signal') await evaluate(heard.signal, world)
   else if (heard.heard === 'change') await lookAgain(heard.change, world)

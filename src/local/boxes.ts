@@ -12,7 +12,7 @@ import { snsBox, type SnsBox } from './sns.ts'
 import { eventSource, sqsBox, type EventSource, type SqsBox, type SqsEvent } from './sqs.ts'
 import { tableBox } from './table.ts'
 import { wallTimers, type Timers } from './time.ts'
-import { changePattern, pushPattern } from '../core/events.ts'
+import { changePattern, pushPattern, webhookPattern } from '../core/events.ts'
 
 /** What is deployed, as AWS sees it. */
 export interface Functions {
@@ -56,6 +56,7 @@ export function openBoxes(options: BoxesOptions): Boxes {
   const bus = eventBridgeBox({ clock, timers, ...place })
   bus.rule({ name: 'pushes', pattern: pushPattern, targets: [{ id: 'evaluate', deliver: functions.evaluate }] })
   bus.rule({ name: 'changes', pattern: changePattern, targets: [{ id: 'evaluate', deliver: functions.evaluate }] })
+  bus.rule({ name: 'webhooks', pattern: webhookPattern, targets: [{ id: 'evaluate', deliver: functions.evaluate }] })
   const sqs = sqsBox({ clock, origin: url, ...place, queues: queueSettings })
   const registry = registryBox({
     clock,

@@ -8,8 +8,10 @@ import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
 import { kmsSigner } from '../adapters/kms.ts'
-import { gitSecret, gitWay, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
+import { oidcClaims, type ReadClaims } from '../adapters/oidc.ts'
+import { gitSecret, gitWay, receiverSecret, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
 import { signers } from '../adapters/signing.ts'
+import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
 import { queues } from './boxes.ts'
@@ -34,14 +36,28 @@ export interface AwsWire {
   readonly signer?: { readonly sign: <Signed>(request: Signed) => Promise<Signed> }
 }
 
-export function worldOver({ fetch, url, clock, random, log = () => undefined, aws }: WorldOptions): World {
-  const config = {
-    endpoint: url,
-    region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: aws?.requestHandler ?? sdkHandler(fetch),
-    ...(aws?.signer && { signer: aws.signer }),
-  }
+const configOver = ({ fetch, url, aws }: Pick<WorldOptions, 'fetch' | 'url' | 'aws'>) => ({
+  endpoint: url,
+  region,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  requestHandler: aws?.requestHandler ?? sdkHandler(fetch),
+  ...(aws?.signer && { signer: aws.signer }),
+})
+
+/** What a receiver needs beside a world: the secrets of its own role, and the keys of issuers. */
+export function doorOver(options: WorldOptions): {
+  readonly secret: (receiver: StoredObject) => Promise<Readonly<Record<string, string>> | undefined>
+  readonly claims: ReadClaims
+} {
+  const { fetch, clock, random } = options
+  const retry = patient({ clock, random })
+  const secrets = secretReader({ config: configOver(options), prefix: 'tagboat', clock, retrying: retry, keptFor: 60_000 })
+  return { secret: (receiver) => receiverSecret(receiver, secrets), claims: oidcClaims({ fetch, clock }) }
+}
+
+export function worldOver(options: WorldOptions): World {
+  const { fetch, url, clock, random, log = () => undefined, aws } = options
+  const config = configOver(options)
   const retry = patient({ clock, random })
   const secrets = secretReader({ config, prefix: 'tagboat', clock, retrying: retry })
   const queueUrl = (name: string) => `${url}/${account}/${name}`

@@ -29,7 +29,7 @@ const verbs = {
   flux:
     'bootstrap|build|check|completion|create|debug|delete|diff|envsubst|events|export|get|install|list|logs|migrate|pull|push|reconcile|resume|' +
     'stats|suspend|tag|trace|tree|trigger|uninstall|version',
-  tagboat: 'apply|get|history|local|plan|push|--help|--version',
+  tagboat: 'apply|get|history|local|plan|push|update|--help|--version',
   kubectl: 'get|logs',
   npm: 'start',
 } as const

@@ -247,6 +247,22 @@ const ofDerived: readonly Case[] = [
     expect(await store.routes(main)).toEqual([route])
     expect((await store.target(main))?.asked).toBe(1)
   }),
+  it('receivers of all scopes are found by one question, as they are now', async (store) => {
+    const hook = object({ kind: 'Receiver', name: 'hook' })
+    const twin = object({ kind: 'Receiver', name: 'hook', scope: 'test' })
+    expect(await store.receivers()).toEqual([])
+    for (const each of [hook, twin, hook]) await store.listReceiver(each)
+    await store.putObject(hook, 0)
+    await store.putObject(twin, 0)
+    await store.putObject({ ...hook, owner: 'other' }, 1)
+    const byScope = (a: ObjectId, b: ObjectId) => (a.scope < b.scope ? -1 : 1)
+    expect([...(await store.receivers())].sort(byScope)).toEqual([
+      { ...hook, owner: 'other', version: 2 },
+      { ...twin, version: 1 },
+    ])
+    await store.unlistReceiver(twin)
+    expect(await store.receivers()).toEqual([{ ...hook, owner: 'other', version: 2 }])
+  }),
 ]
 
 const ofSelections: readonly Case[] = [

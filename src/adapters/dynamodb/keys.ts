@@ -38,6 +38,8 @@ export const routeKey = ({ target, automation }: Route): Key => ({
   sk: join('route', automation.scope, automation.namespace, automation.name),
 })
 export const TARGETS = 'targets'
+export const RECEIVERS = 'receivers'
+export const receiverListingKey = (id: ObjectId): Key => ({ pk: RECEIVERS, sk: join(id.scope, id.namespace, id.name) })
 export const listingKey = (id: TargetId): Key => ({ pk: TARGETS, sk: digest(targetOf(id)) })
 
 export const historyOf = (scope: string, namespace: string): string => join('history', scope, namespace)

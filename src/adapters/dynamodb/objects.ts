@@ -5,7 +5,20 @@ import type { Shelf, Store } from '../../ports.ts'
 import { dueAttributes } from './due.ts'
 import type { Item } from './item.ts'
 import { attributes, FORMAT, numberOf, pack, textOf, unpackBody } from './item.ts'
-import { liveRange, namespaceOf, objectKey, routeKey, ROUTES, SELECTION, shelfOf, targetOf, watchesOf, watchKey } from './keys.ts'
+import {
+  liveRange,
+  namespaceOf,
+  objectKey,
+  receiverListingKey,
+  RECEIVERS,
+  routeKey,
+  ROUTES,
+  SELECTION,
+  shelfOf,
+  targetOf,
+  watchesOf,
+  watchKey,
+} from './keys.ts'
 import { toSelection } from './selections.ts'
 import type { Wire } from './wire.ts'
 import { atVersion } from './wire.ts'
@@ -60,7 +73,10 @@ function toShelf(items: readonly Item[]): Shelf {
 }
 const toObject = (item: Item): StoredObject => ({ ...unpackBody<Omit<StoredObject, 'version'>>(item), version: numberOf(item, 'version') })
 
-type Derived = Pick<Store, 'watches' | 'putWatch' | 'removeWatch' | 'routes' | 'putRoute' | 'removeRoute'>
+type Derived = Pick<
+  Store,
+  'watches' | 'putWatch' | 'removeWatch' | 'routes' | 'putRoute' | 'removeRoute' | 'receivers' | 'listReceiver' | 'unlistReceiver'
+>
 
 export const derived = (wire: Wire): Derived => ({
   watches: async (image) => {
@@ -83,5 +99,16 @@ export const derived = (wire: Wire): Derived => ({
   },
   removeRoute: async (route) => {
     await wire.remove(routeKey(route))
+  },
+  receivers: async () => {
+    const listed = await wire.query({ where: '#pk = :pk', values: { pk: RECEIVERS } })
+    return (await wire.batch(listed.map((item) => objectKey(unpackBody<ObjectId>(item))))).map(toObject)
+  },
+  listReceiver: async ({ scope, namespace, kind, name }) => {
+    const id: ObjectId = { scope, namespace, kind, name }
+    await wire.put(attributes({ ...receiverListingKey(id), v: FORMAT, is: 'listing', body: pack(id, 'a receiver') }))
+  },
+  unlistReceiver: async (id) => {
+    await wire.remove(receiverListingKey(id))
   },
 })

@@ -58,11 +58,19 @@ export function editFile(bytes: Uint8Array, setting: Setting): FileEdit {
   return { is: 'edited', bytes: new TextEncoder().encode(splicedSource(file, splices)), changes, markers }
 }
 
-/** Every marker, whatever policy it names, for lint, dashboards and the index. A file that would be skipped has none. */
+export type Found = { readonly is: 'read'; readonly markers: readonly Marker[] } | Skipped
+
+/** Every marker, whatever policy it names, for dashboards and the index. A file that would be skipped has none. */
 export function findMarkers(bytes: Uint8Array): readonly Marker[] {
+  const found = lookForMarkers(bytes)
+  return found.is === 'read' ? found.markers : []
+}
+
+/** The same for whoever wants to know why a file has none. */
+export function lookForMarkers(bytes: Uint8Array): Found {
   const file = readDocuments(bytes)
-  if (file.is === 'skipped') return []
-  return file.documents.flatMap((document) =>
+  if (file.is === 'skipped') return file
+  const markers = file.documents.flatMap((document) =>
     markedScalars(document).flatMap((scalar) => {
       const [setter] = settersOf(scalar.behind, scalar.head)
       if (setter === undefined) return []
@@ -71,6 +79,7 @@ export function findMarkers(bytes: Uint8Array): readonly Marker[] {
       return [{ setter, value: scalar.value, object: document.object, line: lineAt(file, document, scalar), column }]
     }),
   )
+  return { is: 'read', markers }
 }
 
 interface Decision {

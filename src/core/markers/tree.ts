@@ -23,18 +23,32 @@ export interface EditedFile {
   readonly edit: FileEdit
 }
 
-export type Walk = { readonly ok: true; readonly edits: Iterable<EditedFile> } | { readonly ok: false; readonly error: string }
+export interface ScreenedFile extends Pick<EditedFile, 'file' | 'path'> {
+  readonly bytes: Uint8Array
+}
 
-/** The files with markers below an update path, one after the other, in Flux's order. */
-export function walkTree(checkout: Checkout, options: { readonly updatePath?: string; readonly setting: Setting }): Walk {
-  const start = clampPath(checkout, options.updatePath ?? '')
+export type Screening =
+  | { readonly ok: true; readonly at: 'tree' | 'file'; readonly files: Iterable<ScreenedFile> }
+  | { readonly ok: false; readonly error: string }
+
+/** The files below an update path that may hold markers, one after the other, in Flux's order. */
+export function screenTree(checkout: Checkout, updatePath = ''): Screening {
+  const start = clampPath(checkout, updatePath)
   const entry = start === undefined ? undefined : checkout.entry(start)
   if (start === undefined || !entry) {
-    const missing = start ?? cleaned(options.updatePath ?? '')
+    const missing = start ?? cleaned(updatePath)
     return { ok: false, error: `walking path for files: lstat $ROOT${missing === '' ? '' : `/${missing}`}: ${reason(checkout, missing)}` }
   }
-  const directory = entry.is === 'directory' ? start : parent(start)
-  return { ok: true, edits: edits(checkout, { start, entry, directory, setting: options.setting }) }
+  const at = entry.is === 'directory' ? 'tree' : 'file'
+  return { ok: true, at, files: screened(checkout, { start, entry, directory: at === 'tree' ? start : parent(start) }) }
+}
+
+export type Walk = { readonly ok: true; readonly edits: Iterable<EditedFile> } | { readonly ok: false; readonly error: string }
+
+/** The same files, each of them edited. */
+export function walkTree(checkout: Checkout, options: { readonly updatePath?: string; readonly setting: Setting }): Walk {
+  const screening = screenTree(checkout, options.updatePath)
+  return screening.ok ? { ok: true, edits: edits(screening.files, options.setting) } : screening
 }
 
 function reason(checkout: Checkout, path: string): string {
@@ -46,17 +60,20 @@ interface Start {
   readonly start: string
   readonly entry: Entry
   readonly directory: string
-  readonly setting: Setting
 }
 
-function* edits(checkout: Checkout, { start, entry, directory, setting }: Start): Generator<EditedFile> {
+function* edits(files: Iterable<ScreenedFile>, setting: Setting): Generator<EditedFile> {
+  for (const { file, path, bytes } of files) yield { file, path, edit: editFile(bytes, setting) }
+}
+
+function* screened(checkout: Checkout, { start, entry, directory }: Start): Generator<ScreenedFile> {
   for (const [path, found] of filesBelow(checkout, start, entry)) {
     if (!isCandidate(path)) continue
     const target = found.is === 'link' ? fileBehind(checkout, path) : path
     if (target === undefined) continue
     const bytes = checkout.read(target)
     if (!mayHoldMarkers(bytes)) continue
-    yield { file: directory === '' ? path : path.slice(directory.length + 1), path: target, edit: editFile(bytes, setting) }
+    yield { file: directory === '' ? path : path.slice(directory.length + 1), path: target, bytes }
   }
 }
 

@@ -1,5 +1,6 @@
 // What a schema cannot see: whether a range, a pattern, a template, an image or a URL means anything. Told when it is applied, not at the
 // first push, which may be weeks later.
+import { compileExpression, conditionTrouble } from '../cel.ts'
 import { parseGitUrl } from '../git-url.ts'
 import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
@@ -12,6 +13,7 @@ import type {
   ImageUpdateAutomationSpec,
   Kind,
   PromotionRuleSpec,
+  ReceiverSpec,
 } from './schemas.ts'
 
 export interface Finding {
@@ -51,6 +53,8 @@ function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
       // Flux would write there, too.
       return url.ok ? [] : [{ path: ['url'], message: url.problem, code: 'not-supported' }]
     }
+    case 'Receiver':
+      return checkReceiver(spec as ReceiverSpec)
     case 'PromotionRule':
       return checkRule(spec as PromotionRuleSpec)
   }
@@ -79,6 +83,45 @@ function hint(range: string): string {
   if (/[<>=~^]\s*v?\d+(\.\d+)?\.[a-wyz]/i.test(range)) return ' (a wildcard is x or *, such as "1.x")'
   if (/\d[<>=]/.test(range)) return ' (constraints are separated by a space or a comma, such as ">=1.0.0 <2.0.0")'
   return ' (expected a range such as ">=1.0.0" or "1.x")'
+}
+
+/** Of what Flux itself goes on to care for, only the name is of interest. */
+const followed: ReadonlySet<string> = new Set(['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository'])
+
+function checkReceiver({ type, resources, resourceFilter, oidcProviders = [] }: ReceiverSpec): readonly Trouble[] {
+  const facts = ['res', 'req', ...(type === 'generic-oidc' ? ['claims'] : [])]
+  const condition = (path: readonly string[], expression: string | undefined, variables = facts): readonly Trouble[] => {
+    const trouble = expression === undefined ? undefined : conditionTrouble(expression, variables)
+    return trouble === undefined ? [] : [{ path, message: trouble }]
+  }
+  return [
+    ...condition(['resourceFilter'], resourceFilter),
+    ...resources.flatMap(({ kind, name, matchLabels, filter }, at): readonly Trouble[] => [
+      ...condition(['resources', `${at}`, 'filter'], filter),
+      ...(name === '*' && matchLabels === undefined
+        ? [{ path: ['resources', `${at}`, 'name'], message: 'matchLabels field not set when using wildcard "*" as name' }]
+        : []),
+      ...(followed.has(kind)
+        ? []
+        : [
+            {
+              path: ['resources', `${at}`, 'kind'],
+              message: `a ${kind} is not looked at here`,
+              warning: true as const,
+              code: 'not-supported' as const,
+            },
+          ]),
+    ]),
+    ...oidcProviders.flatMap(({ variables = [], validations }, at): readonly Trouble[] => [
+      ...variables.flatMap(({ expression }, place): readonly Trouble[] => {
+        const compiled = compileExpression(expression, ['claims', 'vars'])
+        return compiled.ok ? [] : [{ path: ['oidcProviders', `${at}`, 'variables', `${place}`], message: compiled.error }]
+      }),
+      ...validations.flatMap(({ expression }, place) =>
+        condition(['oidcProviders', `${at}`, 'validations', `${place}`], expression, ['claims', 'vars']),
+      ),
+    ]),
+  ]
 }
 
 function checkAutomation({ git, policySelector }: ImageUpdateAutomationSpec): readonly Trouble[] {

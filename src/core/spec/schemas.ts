@@ -119,6 +119,85 @@ export const GitRepositorySpec = v.strictObject({
 })
 export type GitRepositorySpec = v.InferOutput<typeof GitRepositorySpec>
 
+const Cel = v.pipe(v.string(), v.minLength(1, 'expected an expression, got ""'))
+const OidcProvider = v.strictObject({
+  issuerURL: v.pipe(
+    v.string(),
+    v.regex(/^https?:\/\//, (issue) => `expected a URL that starts with https:// or http://, got ${issue.received}`),
+  ),
+  audience: v.exactOptional(v.string()),
+  variables: v.exactOptional(v.array(v.strictObject({ name: v.string(), expression: Cel }))),
+  validations: v.pipe(
+    v.array(v.strictObject({ expression: Cel, message: v.string() })),
+    v.minLength(1, 'expected at least one validation: a valid signature alone lets in everybody whom the issuer knows'),
+  ),
+})
+export type OidcProvider = v.InferOutput<typeof OidcProvider>
+
+export const receiverTypes = [
+  'generic',
+  'generic-hmac',
+  'generic-oidc',
+  'github',
+  'gitlab',
+  'bitbucket',
+  'harbor',
+  'dockerhub',
+  'quay',
+  'gcr',
+  'nexus',
+  'acr',
+  'cdevents',
+] as const
+
+export const ReceiverSpec = v.pipe(
+  v.strictObject({
+    type: v.picklist(receiverTypes),
+    interval: v.exactOptional(Interval),
+    events: v.exactOptional(v.array(v.string())),
+    resources: v.array(
+      v.strictObject({
+        apiVersion: v.exactOptional(v.string()),
+        kind: v.picklist([
+          'Bucket',
+          'GitRepository',
+          'Kustomization',
+          'HelmRelease',
+          'HelmChart',
+          'HelmRepository',
+          'ImageRepository',
+          'ImagePolicy',
+          'ImageUpdateAutomation',
+          'OCIRepository',
+          'ArtifactGenerator',
+          'ExternalArtifact',
+        ]),
+        name: Name,
+        namespace: v.exactOptional(Name),
+        matchLabels: v.exactOptional(Labels),
+        filter: v.exactOptional(v.string()),
+      }),
+    ),
+    resourceFilter: v.exactOptional(v.string()),
+    secretRef: v.exactOptional(Local),
+    oidcProviders: v.exactOptional(v.array(OidcProvider)),
+    suspend: v.exactOptional(v.boolean()),
+  }),
+  v.check(
+    ({ type, oidcProviders = [] }) => type !== 'generic-oidc' || oidcProviders.length > 0,
+    'generic-oidc receivers must define at least one oidcProvider',
+  ),
+  v.check(
+    ({ type, oidcProviders = [] }) => type === 'generic-oidc' || oidcProviders.length === 0,
+    'oidcProviders can only be set when type is generic-oidc',
+  ),
+  v.check(({ type, secretRef }) => type !== 'generic-oidc' || secretRef === undefined, 'secretRef cannot be set when type is generic-oidc'),
+  v.check(
+    ({ type, secretRef }) => type === 'generic-oidc' || secretRef !== undefined,
+    'secretRef is required when type is not generic-oidc',
+  ),
+)
+export type ReceiverSpec = v.InferOutput<typeof ReceiverSpec>
 const Label = v.pipe(v.string(), v.minLength(1, 'expected a label, got ""'), v.maxLength(50))
 const Reviewer = v.pipe(
   v.string(),
@@ -165,6 +244,7 @@ export const kinds = {
   ImagePolicy: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImagePolicySpec },
   ImageUpdateAutomation: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImageUpdateAutomationSpec },
   GitRepository: { group: source, versions: ['v1', 'v1beta2', 'v1beta1'], schema: GitRepositorySpec },
+  Receiver: { group: 'notification.toolkit.fluxcd.io', versions: ['v1', 'v1beta3', 'v1beta2', 'v1beta1'], schema: ReceiverSpec },
   PromotionRule: { group: 'tagboat.dev', versions: ['v1'], schema: PromotionRuleSpec },
 } as const
 export type Kind = keyof typeof kinds

@@ -65,6 +65,7 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
     },
     { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
+  Receiver: [{ at: ['interval'], is: 'without-effect', why: 'a token that was changed is in force within a minute' }],
   GitRepository: [
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
   ],

@@ -11,6 +11,7 @@ const specs = {
     git: { checkout: { ref: { branch: 'main' } }, commit: { author: { email: 'bot@example.com' } } },
   },
   GitRepository: { url: 'https://github.com/demo/fleet', interval: '1m' },
+  Receiver: { type: 'generic', secretRef: { name: 'token' }, resources: [] },
   PromotionRule: { automations: { matchLabels: { env: 'prod' } }, delivery: { commitAs: 'app' } },
 } as const
 type Kind = keyof typeof specs
@@ -20,6 +21,7 @@ const groups: Readonly<Record<Kind, string>> = {
   ImagePolicy: 'image.toolkit.fluxcd.io',
   ImageUpdateAutomation: 'image.toolkit.fluxcd.io',
   GitRepository: 'source.toolkit.fluxcd.io',
+  Receiver: 'notification.toolkit.fluxcd.io',
   PromotionRule: 'tagboat.dev',
 }
 /** A manifest with one more value, as JSON, which is YAML. */
@@ -42,6 +44,7 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'without-effect'],
   ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
+  ['Receiver', 'interval', '10m', 'without-effect'],
   ['PromotionRule', 'delivery.pullRequest', { draft: true }, 'refused'],
   ['PromotionRule', 'after', [{ policy: 'staging', for: '2h' }], 'refused'],
   ['PromotionRule', 'soak', '24h', 'refused'],
