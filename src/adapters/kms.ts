@@ -3,6 +3,7 @@ import type { KMSClientConfig } from '@aws-sdk/client-kms'
 import { createHash } from 'node:crypto'
 import { Failure } from '../core/failure.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import { bare, silent } from './http/client.ts'
 
 export interface KmsSignerOptions {
   readonly config: KMSClientConfig
@@ -19,7 +20,7 @@ export function kmsSigner({ config, retrying = (action) => action() }: KmsSigner
     key: `kms ${key}`,
     sign: async (input) => {
       const { KMSClient, SignCommand } = await import('@aws-sdk/client-kms')
-      const client = new KMSClient({ ...config, maxAttempts: 1 })
+      const client = silent(new KMSClient({ ...config, ...bare }))
       const command = new SignCommand({
         KeyId: key,
         // Only the digest leaves: KMS need not see what is signed.

@@ -29,7 +29,9 @@ export function fetchBy({ proxy, ca }: Way): Fetch {
     const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer())
     try {
       const socket = proxy && (await through(proxy, new URL(request.url), trust, request.signal))
-      return answerOf(await sent(request, body, socket ? { createConnection: () => socket } : { agent }))
+      const answer = await sent(request, body, socket ? { createConnection: () => socket } : { agent })
+      if (socket) answer.once('close', () => socket.destroy())
+      return answerOf(answer)
     } catch (cause) {
       request.signal.throwIfAborted()
       // As the platform's fetch says it, so that whoever tells failures apart knows one shape.
