@@ -4,9 +4,9 @@ import { systemClock } from '../src/adapters/clock.ts'
 import { dynamodbStore } from '../src/adapters/dynamodb.ts'
 import { eventBus } from '../src/adapters/eventbridge.ts'
 import { gitCredential, githubHost } from '../src/adapters/github.ts'
-import { jsonLog } from '../src/adapters/log.ts'
-import { boundedMemory } from '../src/adapters/memory.ts'
 import { kmsSigner } from '../src/adapters/kms.ts'
+import { jsonLog, toStandardOutput } from '../src/adapters/log.ts'
+import { boundedMemory } from '../src/adapters/memory.ts'
 import { gitSecret, gitWay, secretReader, signingSecret } from '../src/adapters/secrets.ts'
 import { signers } from '../src/adapters/signing.ts'
 import { sqsWaker } from '../src/adapters/sqs.ts'
@@ -18,15 +18,16 @@ const env = parseEnv('promote', process.env)
 const clock = systemClock
 const random = Math.random
 const retry = patient({ clock, random })
-const log = jsonLog({ level: env.LOG_LEVEL, write: console.log })
+const log = jsonLog({ level: env.LOG_LEVEL, write: toStandardOutput, clock, metrics: env.METRICS })
 const secrets = secretReader({ config: {}, clock, prefix: env.SECRET_PREFIX, retrying: retry })
+const signer = env.GITHUB_APP_KEY === '' ? undefined : kmsSigner({ config: {}, key: env.GITHUB_APP_KEY, retrying: retry })
 const named = new Set(env.GIT_REPOSITORIES)
 const github = githubHost({
   clock,
   random,
   log,
   userAgent: 'tagboat',
-  credentials: async (place) => gitCredential(await gitSecret(place, secrets), kmsSigner({ config: {}, retrying: retry })),
+  credentials: async (place) => gitCredential(await gitSecret(place, secrets), signer),
   way: (place) => gitWay(place, secrets),
   signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
 })

@@ -2,7 +2,7 @@
 import { patient } from '../src/adapters/http/retry.ts'
 import { systemClock } from '../src/adapters/clock.ts'
 import { dynamodbStore } from '../src/adapters/dynamodb.ts'
-import { jsonLog } from '../src/adapters/log.ts'
+import { jsonLog, toStandardOutput } from '../src/adapters/log.ts'
 import { sqsQueues } from '../src/adapters/sqs.ts'
 import { parseEnv } from '../src/env.ts'
 import { onTimer } from '../src/flow/handlers.ts'
@@ -14,8 +14,9 @@ const retry = patient({ clock, random })
 const world = {
   store: dynamodbStore({ table: env.TABLE_NAME, config: {}, clock, random }),
   outbox: sqsQueues({ targetQueueUrl: env.TARGET_QUEUE_URL, scanQueueUrl: env.SCAN_QUEUE_URL, config: {}, retrying: retry }),
-  log: jsonLog({ level: env.LOG_LEVEL, write: console.log }),
+  log: jsonLog({ level: env.LOG_LEVEL, write: toStandardOutput, clock, metrics: env.METRICS }),
   clock,
+  ecrSweep: env.ECR_SWEEP_SECONDS * 1000,
   random,
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Charset, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
 
 /** In bytes; a test holds each function to it. What starts cold on every push must be small. */
-export const largestBundle = { evaluate: 600_000, scan: 600_000, promote: 1_000_000, sweep: 400_000, apply: 800_000 } as const
+export const largestBundle = { evaluate: 600_000, scan: 600_000, promote: 1_000_000, sweep: 400_000, apply: 1_000_000 } as const
 
 export const bundling = () =>
   ({
@@ -22,6 +22,12 @@ export const bundling = () =>
 
 /** Packages that a function has something smaller for. */
 export const standIns = (): Readonly<Record<string, string>> => ({ '@aws-sdk/credential-provider-node': rootOf('credentials') })
+
+/** A published package brings its functions bundled, beside the compiled code, so that nobody needs esbuild; a checkout has none there. */
+export function builtBundle(name: string): string | undefined {
+  const folder = fileURLToPath(new URL(`../bundles/${name}`, import.meta.url))
+  return existsSync(folder) ? folder : undefined
+}
 
 /** TypeScript in a checkout, compiled in a published package. */
 export function rootOf(name: string): string {

@@ -1,17 +1,19 @@
-// The functions, one role each, and the whole of what each role may do: lines to be read by whoever must agree to them.
+// The functions, one role each, and what each of them may do.
 import { dirname } from 'node:path'
-import { ArnFormat, Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, EventInvokeConfig, EventSourceMapping, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { Role, ServicePrincipal, type PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { Architecture, Code, EventInvokeConfig, EventSourceMapping, Function, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { tableShape } from '../src/core/table.ts'
 import type { FunctionName, Variables } from '../src/env.ts'
-import { bundling, rootOf } from './bundles.ts'
+import { builtBundle, bundling, rootOf } from './bundles.ts'
 import type { Inbox } from './inbox.ts'
-import type { State } from './state.ts'
+import { acceptWide, defaultReadRole, rightsOf, type RightsProps } from './rights.ts'
+import type { EcrSources } from './sources.ts'
 
 /** A full listing of a registry is the longest work; promote sleeps through short waits. */
 export const timeouts = {
@@ -30,63 +32,77 @@ const purposes = {
   apply: 'tagboat: puts the manifests of a deployment into force',
 } as const satisfies Readonly<Record<FunctionName, string>>
 
-export interface FunctionsProps {
-  readonly state: State
+export interface Network {
+  readonly vpc: IVpc
+  readonly subnets: SubnetSelection | undefined
+  readonly securityGroups: readonly ISecurityGroup[]
+}
+export interface FunctionsProps extends RightsProps {
   readonly inbox: Inbox
   readonly gitRepositories: readonly string[]
-  readonly ecrRepositories: readonly string[] | undefined
-  readonly secretPrefix: string
   readonly mode: 'observe' | 'write'
+  readonly githubAppKey: IKey | undefined
+  readonly ecrSweep: Duration
+  /** The namespace of the metrics. */
+  readonly metrics: string
   readonly logLevel: string
   readonly logRetention: RetentionDays
   readonly memorySize: number
+  readonly network: Network | undefined
   readonly appliesManifests: boolean
 }
 
 export class Functions extends Construct {
-  readonly evaluate: NodejsFunction
-  readonly scan: NodejsFunction
-  readonly promote: NodejsFunction
-  readonly sweep: NodejsFunction
+  readonly evaluate: Function
+  readonly scan: Function
+  readonly promote: Function
+  readonly sweep: Function
   /** Only where manifests are deployed. */
-  readonly apply: NodejsFunction | undefined
+  readonly apply: Function | undefined
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id)
-    const { inbox, secretPrefix } = props
-    const may = grants(this, props)
-    const common = { TABLE_NAME: props.state.table.tableName, LOG_LEVEL: props.logLevel }
+    const { inbox } = props
+    const may = rightsOf(this, props)
+    const common = { TABLE_NAME: props.state.table.tableName, LOG_LEVEL: props.logLevel, METRICS: props.metrics }
     const wakes = { TARGET_QUEUE_URL: inbox.targets.queueUrl }
     const asks = { SCAN_QUEUE_URL: inbox.scans.queueUrl }
-    const secrets = { SECRET_PREFIX: secretPrefix }
+    const secrets = { SECRET_PREFIX: props.secretPrefix }
+    const reads = { ACCOUNT_ID: Stack.of(this).account, READ_ROLE: readRoleOf(props.sources, this) }
+    const timing = { ECR_SWEEP_SECONDS: String(props.ecrSweep.toSeconds()) }
     const repositories = { GIT_REPOSITORIES: props.gitRepositories.join(','), MODE: props.mode }
 
-    this.evaluate = this.make('evaluate', props, { ...common, ...wakes, ...asks }, [
+    this.evaluate = this.make('evaluate', props, { ...common, ...wakes, ...asks, ...reads }, [
       may.useTable(),
       may.send(inbox.targets, inbox.scans, inbox.deadEvents),
+      may.receive(inbox.deadEvents),
       may.readImages('ecr:DescribeImages'),
+      ...may.readElsewhere(),
     ])
-    this.scan = this.make('scan', props, { ...common, ...wakes, ...asks, ...secrets }, [
+    this.scan = this.make('scan', props, { ...common, ...wakes, ...asks, ...secrets, ...reads }, [
       may.useTable(),
       may.send(inbox.targets, inbox.scans),
-      may.receive(inbox.scans),
+      may.receive(inbox.scans, inbox.deadScans),
       may.readImages('ecr:DescribeImages', 'ecr:ListImages'),
+      ...may.readElsewhere(),
       may.readSecrets('registry'),
     ])
-    this.promote = this.make('promote', props, { ...common, ...wakes, ...secrets, ...repositories }, [
+    const signs = { GITHUB_APP_KEY: props.githubAppKey?.keyArn ?? '' }
+    this.promote = this.make('promote', props, { ...common, ...wakes, ...secrets, ...repositories, ...signs }, [
       may.useTable(),
       may.send(inbox.targets),
-      may.receive(inbox.targets),
+      may.receive(inbox.targets, inbox.deadTargets),
       may.readSecrets('git'),
+      ...may.signWith(props.githubAppKey),
       may.announce(),
     ])
-    this.sweep = this.make('sweep', props, { ...common, ...wakes, ...asks }, [
+    this.sweep = this.make('sweep', props, { ...common, ...wakes, ...asks, ...timing }, [
       may.useTable('dynamodb:BatchGetItem', 'dynamodb:DeleteItem'),
       may.queryDue(),
       may.send(inbox.targets, inbox.scans),
     ])
     this.apply = props.appliesManifests
-      ? this.make('apply', props, { ...common, ...wakes, ...asks }, [
+      ? this.make('apply', props, { ...common, ...wakes, ...asks, ...timing }, [
           may.useTable('dynamodb:BatchGetItem', 'dynamodb:DeleteItem'),
           may.send(inbox.targets, inbox.scans),
         ])
@@ -98,100 +114,97 @@ export class Functions extends Construct {
     this.feed('Targets', this.promote, inbox.targets)
     // Few at a time: registries count requests.
     this.feed('Scans', this.scan, inbox.scans, 5)
+    // Enabled by hand, they do again what was given up: `tagboat dlq redrive`, or a click. Asleep they cost nothing.
+    for (const [name, target, queue] of [
+      ['RedriveEvents', this.evaluate, inbox.deadEvents],
+      ['RedriveScans', this.scan, inbox.deadScans],
+      ['RedriveTargets', this.promote, inbox.deadTargets],
+    ] as const)
+      new EventSourceMapping(this, name, {
+        target,
+        eventSourceArn: queue.queueArn,
+        batchSize: 1,
+        reportBatchItemFailures: true,
+        enabled: false,
+      })
   }
 
-  private feed(id: string, target: NodejsFunction, queue: Queue, maxConcurrency?: number): void {
+  /** By name; a function that is not deployed is left out. */
+  get all(): readonly (readonly [name: FunctionName, made: Function])[] {
+    const { evaluate, scan, promote, sweep, apply } = this
+    const always = [
+      ['evaluate', evaluate],
+      ['scan', scan],
+      ['promote', promote],
+      ['sweep', sweep],
+    ] as const
+    return apply ? [...always, ['apply', apply]] : always
+  }
+
+  private feed(id: string, target: Function, queue: Queue, maxConcurrency?: number): void {
     const limit = maxConcurrency === undefined ? {} : { maxConcurrency }
     new EventSourceMapping(this, id, { target, eventSourceArn: queue.queueArn, batchSize: 1, reportBatchItemFailures: true, ...limit })
   }
 
   private make<Name extends FunctionName>(
     name: Name,
-    { memorySize, logRetention }: FunctionsProps,
+    props: FunctionsProps,
     environment: Variables<Name>,
     statements: readonly PolicyStatement[],
-  ): NodejsFunction {
+  ): Function {
+    const { memorySize, logRetention, encryptionKey, network } = props
     const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
-    const entry = rootOf(name)
-    const logGroup = new LogGroup(this, `${id}Logs`, { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY })
+    const may = rightsOf(this, props)
+    const logGroup = new LogGroup(this, `${id}Logs`, {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(encryptionKey && { encryptionKey }),
+    })
     // Not AWSLambdaBasicExecutionRole: that may write to every log group of the account.
     const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: purposes[name] })
-    const log = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn])
-    for (const statement of [log, ...statements]) role.addToPolicy(statement)
-    for (const resource of statements.flatMap(({ resources }) => resources)) acceptWide(role, resource)
-    return new NodejsFunction(this, id, {
+    const all = [may.log(logGroup), ...statements, ...may.useKey(), ...(network ? [may.joinNetwork()] : [])]
+    for (const statement of all) role.addToPolicy(statement)
+    for (const resource of all.flatMap(({ resources }) => resources)) acceptWide(role, resource)
+    const common = {
       description: purposes[name],
-      entry,
-      // What is hashed when nothing is bundled (`cdk list`, tests): with the whole checkout and its node_modules that takes ten seconds.
-      projectRoot: dirname(entry),
-      // Must lie below the project root, and would only tell npm from other package managers, if modules were installed.
-      depsLockFilePath: entry,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       timeout: timeouts[name],
       memorySize,
       environment: { ...environment },
-      awsSdkConnectionReuse: false,
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
+      ...(network && {
+        vpc: network.vpc,
+        securityGroups: [...network.securityGroups],
+        ...(network.subnets && { vpcSubnets: network.subnets }),
+      }),
+    }
+    const built = builtBundle(name)
+    if (built !== undefined) return new Function(this, id, { ...common, code: Code.fromAsset(built), handler: 'index.handler' })
+    const entry = rootOf(name)
+    return new NodejsFunction(this, id, {
+      ...common,
+      entry,
+      // What is hashed when nothing is bundled (`cdk list`, tests): with the whole checkout and its node_modules that takes ten seconds.
+      projectRoot: dirname(entry),
+      // Must lie below the project root, and would only tell npm from other package managers, if modules were installed.
+      depsLockFilePath: entry,
+      awsSdkConnectionReuse: false,
       bundling: bundling(),
     })
   }
 }
 
-/** The two rights that end in a wildcard, with the reasons; cdk-nag's AwsSolutions asks for them, once for each role. */
-const wide = [
-  [':repository/*', 'any repository of the account may hold an image that a policy names; ecrRepositories narrows it'],
-  ['/registry/*', 'which secrets there are is known at run time only; their names begin with who may read them'],
-  ['/git/*', 'which secrets there are is known at run time only; their names begin with who may read them'],
-] as const
-
-function acceptWide(role: Role, resource: string): void {
-  const found = wide.find(([end]) => resource.endsWith(end))
-  if (!found) return
-  const { partition, region, account } = Stack.of(role)
-  const names = Object.entries({ Partition: partition, Region: region, AccountId: account }).filter(([, value]) =>
-    Token.isUnresolved(value),
-  )
-  const said = names.reduce((text, [name, value]) => text.replaceAll(value, `<AWS::${name}>`), resource)
-  Validations.of(role).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[Resource::${said}]`, reason: found[1] })
-}
-
-const allow = (
-  actions: readonly string[],
-  resources: readonly string[],
-  conditions: Readonly<Record<string, unknown>> = {},
-): PolicyStatement => new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources], conditions })
-
-/** Every right that a function can be given, by name. */
-function grants(scope: Construct, { state: { table }, ecrRepositories, secretPrefix }: FunctionsProps) {
-  const stack = Stack.of(scope)
-  const secretsOf = (role: string): string =>
-    stack.formatArn({
-      service: 'secretsmanager',
-      resource: 'secret',
-      resourceName: `${secretPrefix}/${role}/*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    })
-  const images = (ecrRepositories ?? ['*']).map((name) => stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: name }))
-  return {
-    useTable: (...more: readonly string[]) =>
-      allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', ...more], [table.tableArn]),
-    queryDue: () => allow(['dynamodb:Query'], [`${table.tableArn}/index/${tableShape.due.name}`]),
-    send: (...queues: readonly Queue[]) =>
-      allow(
-        ['sqs:SendMessage'],
-        queues.map((queue) => queue.queueArn),
-      ),
-    receive: (queue: Queue) => allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [queue.queueArn]),
-    /** Without a list all repositories of the account: any of them may hold an image that a policy names. */
-    readImages: (...actions: readonly string[]) => allow(actions, images),
-    /** Which secrets there are is configuration, known only at run time; their names begin with who reads them. */
-    readSecrets: (role: 'git' | 'registry') => allow(['secretsmanager:GetSecretValue'], [secretsOf(role)]),
-    announce: () =>
-      allow(['events:PutEvents'], [stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })], {
-        StringEquals: { 'events:source': 'tagboat' },
-      }),
-  }
-}
+/** With a `*` for the account; empty: everything is read with the function's own role. */
+const readRoleOf = (sources: EcrSources | undefined, scope: Construct): string =>
+  sources?.accounts?.length || sources?.organization !== undefined
+    ? Stack.of(scope).formatArn({
+        service: 'iam',
+        region: '',
+        account: '*',
+        resource: 'role',
+        resourceName: sources.readRoleName ?? defaultReadRole,
+      })
+    : ''

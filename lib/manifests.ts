@@ -27,6 +27,8 @@ export class Manifests extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
       properties: {
         Owner: `deploy:${Stack.of(this).stackName}`,
+        // CloudFormation makes texts of everything.
+        Retained: String(state.isRetained),
         Scopes: Object.fromEntries(
           Object.entries(scopes).map(([name, files]) => [name, files.map(({ file, text }) => ({ File: file, Text: text }))]),
         ),

@@ -15,14 +15,20 @@ export const GitRepository = v.pipe(
   v.transform((text) => (text.split('/').length === 2 ? `github.com/${text}` : text).toLowerCase()),
 )
 
-const table = { TABLE_NAME: filled, LOG_LEVEL: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info') }
+const table = { TABLE_NAME: filled, METRICS: filled, LOG_LEVEL: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info') }
 const wakes = { TARGET_QUEUE_URL: url }
 const asks = { SCAN_QUEUE_URL: url }
 const secrets = { SECRET_PREFIX: filled }
+/** Whose images are read with the function's own role, and by which role (`*` for the account) those of all others; none if empty. */
+const reads = { ACCOUNT_ID: filled, READ_ROLE: v.optional(v.string(), '') }
+/** How often, at least, an image in ECR is listed: what its own interval asks for, and not more rarely than this. */
+const timing = {
+  ECR_SWEEP_SECONDS: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,5}$/, 'expected whole seconds'), v.transform(Number)), '600'),
+}
 
 export const environments = {
-  evaluate: v.object({ ...table, ...wakes, ...asks }),
-  scan: v.object({ ...table, ...wakes, ...asks, ...secrets }),
+  evaluate: v.object({ ...table, ...wakes, ...asks, ...reads }),
+  scan: v.object({ ...table, ...wakes, ...asks, ...secrets, ...reads }),
   promote: v.object({
     ...table,
     ...wakes,
@@ -35,9 +41,11 @@ export const environments = {
     ),
     /** `observe`: decide and say so, write nothing. */
     MODE: v.optional(v.picklist(['observe', 'write']), 'write'),
+    /** The key of KMS that signs as the App, for secrets that hold no private key; none if empty. */
+    GITHUB_APP_KEY: v.optional(v.string(), ''),
   }),
-  sweep: v.object({ ...table, ...wakes, ...asks }),
-  apply: v.object({ ...table, ...wakes, ...asks }),
+  sweep: v.object({ ...table, ...wakes, ...asks, ...timing }),
+  apply: v.object({ ...table, ...wakes, ...asks, ...timing }),
 } as const
 
 export type FunctionName = keyof typeof environments

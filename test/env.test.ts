@@ -6,6 +6,8 @@ const complete = {
   TARGET_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/targets.fifo',
   SCAN_QUEUE_URL: 'http://127.0.0.1:4566/scans',
   SECRET_PREFIX: 'tagboat',
+  METRICS: 'tagboat/Test',
+  ACCOUNT_ID: '123456789012',
   GIT_REPOSITORIES: 'org/fleet,Git.Example.com:8443/Team/Apps',
   PATH: '/bin',
 }
@@ -16,6 +18,9 @@ describe('the environment of a function', () => {
       TABLE_NAME: 'tagboat',
       TARGET_QUEUE_URL: complete.TARGET_QUEUE_URL,
       SCAN_QUEUE_URL: complete.SCAN_QUEUE_URL,
+      METRICS: 'tagboat/Test',
+      ACCOUNT_ID: '123456789012',
+      READ_ROLE: '',
       LOG_LEVEL: 'info',
     })
   })

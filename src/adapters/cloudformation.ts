@@ -9,7 +9,12 @@ export const ManifestsRequest = v.object({
   StackId: v.string(),
   RequestId: v.string(),
   LogicalResourceId: v.string(),
-  ResourceProperties: v.object({ Owner: v.pipe(v.string(), v.nonEmpty()), Scopes }),
+  ResourceProperties: v.object({
+    Owner: v.pipe(v.string(), v.nonEmpty()),
+    Scopes,
+    /** `true`: the table outlives the stack. So it does where a stack of before does not say. */
+    Retained: v.optional(v.picklist(['true', 'false']), 'true'),
+  }),
   OldResourceProperties: v.optional(v.object({ Scopes: v.optional(Scopes) })),
 })
 export type ManifestsRequest = v.InferOutput<typeof ManifestsRequest>

@@ -7,7 +7,6 @@ import { gitCredential, githubHost } from '../adapters/github.ts'
 import { patient } from '../adapters/http/retry.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { kmsSigner } from '../adapters/kms.ts'
 import { gitSecret, gitWay, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
 import { signers } from '../adapters/signing.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
@@ -40,7 +39,7 @@ export async function deployedWorld(given: Given, terminal: Terminal): Promise<R
     clock,
     random,
     userAgent: 'tagboat',
-    credentials: async (place) => gitCredential(await gitSecret(place, secrets), kmsSigner({ config, retrying: retry })),
+    credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
     way: (place) => gitWay(place, secrets),
     signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
   })

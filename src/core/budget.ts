@@ -85,6 +85,16 @@ export const close = (budget: Budget, until: number): Budget => ({ ...budget, cl
 export const headroom = (budget: Budget, limits: Limits, now: number): readonly { readonly what: string; readonly left: number }[] =>
   limits.map((limit) => ({ what: limit.what, left: Math.max(0, Math.floor(limit.most * ours) - spentWithin(budget, limit, now)) }))
 
+/** Percent of the limit that is closest to its end. */
+export const percentLeft = (budget: Budget, limits: Limits, now: number): number =>
+  Math.min(
+    100,
+    ...limits.map((limit) => {
+      const most = Math.floor(limit.most * ours)
+      return Math.max(0, Math.floor((100 * (most - spentWithin(budget, limit, now))) / most))
+    }),
+  )
+
 /** Between two commits on a busy target at least; it grows as the budget shrinks. */
 const pace = 2_000
 const longestPace = 60_000

@@ -51,6 +51,12 @@ export function choose(selection: Selection, watch: Watch, chosen: Chosen, cause
   )
 }
 
+/** Nothing that is stored would be another: then nothing needs to be written. */
+export function isUnchanged({ version: _, ...was }: Selection, now: Omit<Selection, 'version'>): boolean {
+  const [a, b]: readonly Readonly<Record<string, unknown>>[] = [was, { ...now }]
+  return [...new Set([...Object.keys(was), ...Object.keys(now)])].every((key) => JSON.stringify(a?.[key]) === JSON.stringify(b?.[key]))
+}
+
 // A revision that nobody delivers is found by the sweep, a minute later.
 const owing = (selection: Omit<Selection, 'version'>, now: number): Omit<Selection, 'version'> =>
   selection.delivered < selection.revision ? { ...selection, due: now + 60_000 } : selection

@@ -4,13 +4,18 @@ import { derive, type Derived } from '../core/derive.ts'
 import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
 import { milliseconds } from '../core/spec/duration.ts'
+import { nextTurn } from '../core/spread.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
 import { policyKey, targetKey, type Condition, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
 import type { Outbox, World } from '../ports.ts'
 import { mark } from './mark.ts'
 import { inParallel } from './parallel.ts'
 
-export type Applying = Pick<World, 'store' | 'clock' | 'log'> & { readonly outbox: Pick<Outbox, 'wake' | 'scan'> }
+export type Applying = Pick<World, 'store' | 'clock' | 'log'> & {
+  readonly outbox: Pick<Outbox, 'wake' | 'scan'>
+  /** Milliseconds, at most, between two listings of an image in ECR: its events may get lost. */
+  readonly ecrSweep?: number
+}
 
 export interface ApplyRequest {
   readonly manifests: readonly Manifest[]
@@ -141,7 +146,7 @@ async function settled(object: StoredObject, derived: Following, world: Applying
   const { version, due: _, ...rest } = object
   const { image: __, target: ___, ...status } = rest.status as Record<string, unknown>
   const concluded = conclusionOf(object, derived)
-  const next = nextDue(object, now)
+  const next = nextDue(object, now, world.ecrSweep)
   const found = 'watch' in derived ? { image: derived.watch.image } : 'route' in derived ? { target: derived.route.target } : {}
   const was = object.conditions.find(({ type }) => type === 'Ready')
   // What is judged by others is said by them: of a policy by its selection, of the rest by whoever looks next.
@@ -175,19 +180,20 @@ function conclusionOf(object: StoredObject, derived: Following): Omit<Condition,
 
 const idOf = ({ scope, namespace, name }: StoredObject): PolicyId => ({ scope, namespace, name })
 
-/** ECR's events may get lost, so its sweep has a limit of its own. */
-const ecrSweep = 600_000
+/** When the sweep must look at an object again: within its interval. */
+export function nextDue(object: StoredObject, now: number, ecrSweep = 600_000): number | undefined {
+  const interval = (object.spec as { suspend?: boolean }).suspend ? undefined : intervalOf(object, ecrSweep)
+  return interval === undefined ? undefined : nextTurn(`${object.kind} ${policyKey(object)}`, interval, now)
+}
 
-/** When the sweep must look at an object again. */
-export function nextDue(object: StoredObject, now: number): number | undefined {
-  if ((object.spec as { suspend?: boolean }).suspend) return undefined
-  if (object.kind === 'ImageRepository') {
-    const { image, interval } = object.spec as ImageRepositorySpec
-    return now + Math.min(milliseconds(interval), ecrImage(image) ? ecrSweep : Infinity)
+function intervalOf({ kind, spec }: StoredObject, ecrSweep: number): number | undefined {
+  if (kind === 'ImageRepository') {
+    const { image, interval } = spec as ImageRepositorySpec
+    return Math.min(milliseconds(interval), ecrImage(image) ? ecrSweep : Infinity)
   }
-  if (object.kind === 'ImageUpdateAutomation') return now + milliseconds((object.spec as ImageUpdateAutomationSpec).interval)
-  const interval = object.kind === 'ImagePolicy' ? (object.spec as ImagePolicySpec).interval : undefined
-  return interval === undefined ? undefined : now + milliseconds(interval)
+  if (kind === 'ImageUpdateAutomation') return milliseconds((spec as ImageUpdateAutomationSpec).interval)
+  const interval = kind === 'ImagePolicy' ? (spec as ImagePolicySpec).interval : undefined
+  return interval === undefined ? undefined : milliseconds(interval)
 }
 
 function written(

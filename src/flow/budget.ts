@@ -1,6 +1,6 @@
 // Leave to spend, asked for before anything is written to a Git host. All functions ask the same item of the table, so that together they
 // stay within the host's limits, however many run.
-import { close, githubLimits, note, spend, sumOf, type Budget, type Limits, type Price, type Wish } from '../core/budget.ts'
+import { close, githubLimits, note, percentLeft, spend, sumOf, type Budget, type Limits, type Price, type Wish } from '../core/budget.ts'
 import { Failure } from '../core/failure.ts'
 import type { GitHost, GitPlace, World } from '../ports.ts'
 
@@ -44,6 +44,15 @@ export async function noteReads(payer: string, price: Price, world: Spending): P
   if (Object.values(price).every((count) => count === 0)) return
   const { budget, version } = await known(payer, false, world)
   await put(payer, note(budget, price, world.clock.now()), version, world)
+}
+
+/** Percent, as this process knows it: nothing is asked to tell. */
+export function budgetLeft(
+  payer: string,
+  { memory, clock, limits = githubLimits }: Pick<Spending, 'memory' | 'clock' | 'limits'>,
+): number | undefined {
+  const remembered = memory.get(keyOf(payer)) as Versioned | undefined
+  return remembered && percentLeft(remembered.budget, limits, clock.now())
 }
 
 interface Versioned {

@@ -87,8 +87,30 @@ export async function report(
   }
   await world.store.putEntry(entry)
   await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message, ...verdict })
-  world.log('commit', { id, commit, target: target.id, automation, lines: changes, ...verdict })
+  const milliseconds = waited(intent, at)
+  world.log('commit', {
+    id,
+    commit,
+    target: target.id,
+    automation,
+    lines: changes,
+    ...verdict,
+    ...(milliseconds !== undefined && { milliseconds }),
+  })
   return entry
+}
+
+/**
+ * From the first push that it answers. An event knows when the push was; a push time belongs to the digest, which may be old where a tag was
+ * moved to it, so it is asked only where there was no event. What new configuration brings about answers no push.
+ */
+function waited({ changes }: Intent, at: number): number | undefined {
+  const pushes = changes.flatMap(({ cause }) =>
+    cause === undefined || cause.why === 'configuration-changed'
+      ? []
+      : [cause.why === 'push' ? cause.seenAt : (cause.pushedAt ?? cause.seenAt)],
+  )
+  return pushes.length === 0 ? undefined : Math.max(0, at - Math.min(...pushes))
 }
 
 /** A holder's write. When another holder has come, ours must end: it may not commit any more. */

@@ -21,8 +21,30 @@ export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
 }
 
-/** EventBridge → evaluate. What is not a signal is counted and logged, never thrown: throwing would bring it back. */
-export async function onEvent(event: unknown, world: Evaluating): Promise<void> {
+/**
+ * EventBridge → evaluate, or the queue of dead events → evaluate, where somebody redrives it. What is not a signal is counted and logged,
+ * never thrown: throwing would bring it back.
+ */
+export async function onEvent(event: unknown, world: Evaluating): Promise<BatchAnswer | undefined> {
+  if (isQueueEvent(event)) return each(event, world, (body) => hear(deadEvent(body), world))
+  await hear(event, world)
+  return undefined
+}
+
+const isQueueEvent = (event: unknown): event is QueueEvent =>
+  typeof event === 'object' && event !== null && 'Records' in event && Array.isArray(event.Records)
+
+/** A rule that could not start the function keeps the event; Lambda, which gave up on it, a record with the event in it. */
+function deadEvent(body: string): unknown {
+  try {
+    const read: unknown = JSON.parse(body)
+    return typeof read === 'object' && read !== null && 'requestPayload' in read ? read.requestPayload : read
+  } catch {
+    return body
+  }
+}
+
+async function hear(event: unknown, world: Evaluating): Promise<void> {
   const webhook = hearWebhook(event)
   if (webhook) return attendWebhook(webhook, world)
   const heard = hearEcr(event, (account, region, repository) => ecrImageName({ account, region, repository }))
@@ -49,13 +71,17 @@ export const onTargetQueue = (event: QueueEvent, world: Promoting): Promise<Batc
 
 /** CloudFormation → apply. A failure is an answer too: the deployment rolls back and says why. */
 export async function onDeployment(
-  { is, ...deployment }: Deployment & { readonly is: 'there' | 'gone' },
+  { is, ...deployment }: Deployment & { readonly is: 'there' | 'gone' | 'left' },
   world: Applying,
 ): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }> {
   // The table outlives the stack, and what it holds goes on with it.
-  if (is === 'gone') return { ok: true }
+  if (is === 'left') return { ok: true }
+  const { scopes, before } = deployment
   try {
-    const delivered = await deploy(deployment, world)
+    const delivered = await deploy(
+      is === 'there' ? deployment : { ...deployment, scopes: {}, before: [...before, ...Object.keys(scopes)] },
+      world,
+    )
     world.log('deployment', delivered.ok ? { ...delivered } : { ok: false, problems: delivered.problems })
     return delivered.ok ? { ok: true } : { ok: false, why: delivered.problems.map(({ from, message }) => `${from}: ${message}`).join('\n') }
   } catch (error) {

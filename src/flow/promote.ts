@@ -4,7 +4,7 @@ import { Failure } from '../core/failure.ts'
 import { decide, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
 import type { GitPlace, Outbox, World } from '../ports.ts'
-import { closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
+import { budgetLeft, closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
 import { land, weighed, type Tenancy } from './commit.ts'
 import { configured, situation, type Configured } from './gather.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
@@ -36,7 +36,15 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
   const { last, entries } = await whileAsked(id, (target, how) => look(target, how, world), world)
   const { reading, configured: config } = last
   if (reading && config.place && (entries.length > 0 || !reading.warm)) await storeReading(config.place, reading, world)
-  const { plan, failure, waits } = last
+  const { plan, failure, waits, payer } = last
+  const left = payer === undefined ? undefined : budgetLeft(payer, world)
+  world.log('look', {
+    target: targetKey(id),
+    commits: entries.length,
+    held: plan?.held.length ?? 0,
+    ...(waits && { waits: waits.why }),
+    ...(left !== undefined && { budgetLeft: left }),
+  })
   await conclude({ configured: config, plan, failure, waits, head: reading?.head, entries }, world)
   return entries
 }

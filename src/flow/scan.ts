@@ -1,9 +1,9 @@
 // Look at everything a registry has for one image, and judge anew what is in doubt. The only place that lists.
-import { choose, nothingYet } from '../core/choose.ts'
+import { choose, isUnchanged, nothingYet } from '../core/choose.ts'
 import { Failure } from '../core/failure.ts'
 import { rfc3339 } from '../core/time.ts'
 import { defaultExclusionList, latestTags, scannedTags, scanRevision, standingOf } from '../core/select.ts'
-import { imageKey } from '../core/image.ts'
+import { ecrImage, imageKey } from '../core/image.ts'
 import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
 import type { Confirmed, ImageSource, Outbox, ScanRequest, World } from '../ports.ts'
@@ -49,7 +49,7 @@ async function confirm({ tag, signal, at }: NonNullable<ScanRequest['confirm']>,
 async function scanRepository(request: ScanRequest, repository: StoredObject, world: Scanning): Promise<void> {
   const source = sourceOfRepository(repository)
   let tags: readonly string[] = []
-  let merged = 0
+  let [merged, selected] = [0, 0]
   let left = await watchesOf(repository, world)
   for (let attempt = 0; ; attempt++) {
     if (attempt === attempts)
@@ -63,6 +63,7 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     tags = await listing(source, world)
     merged += before.reduce((sum, { selection }) => sum + selection.recent.length, 0)
     const judged = await Promise.all(before.map((each) => judge(request, source, tags, each, world)))
+    selected += judged.filter((each) => each.is === 'written' && each.changed).length
     const owed = judged.flatMap((each) => (each.is === 'written' && each.delivered < each.revision ? [each] : []))
     for (const group of byNamespace(owed)) {
       const { scope, namespace } = group[0].policy
@@ -85,7 +86,9 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     status,
     world,
   )
-  world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length, merged })
+  // Events of ECR tell of every push: what a timer finds first, an event has lost.
+  const late = request.why === 'interval' && ecrImage(spec.image) ? selected : 0
+  world.log('scan', { imageRepository: policyKey(request.imageRepository), why: request.why, tags: tags.length, merged, selected, late })
 }
 
 /** What Flux keeps of a listing, as its status tells it. */
@@ -100,7 +103,13 @@ function summary(
 }
 
 type Judged =
-  | { readonly is: 'written'; readonly policy: Watch['policy']; readonly revision: number; readonly delivered: number }
+  | {
+      readonly is: 'written'
+      readonly policy: Watch['policy']
+      readonly revision: number
+      readonly delivered: number
+      readonly changed: boolean
+    }
   | { readonly is: 'moved'; readonly policy: Watch['policy'] }
   | { readonly is: 'superseded'; readonly policy: Watch['policy'] }
 
@@ -133,8 +142,9 @@ async function judge(
     }
     const failure = selected.found ? undefined : { reason: selected.reason, message: selected.error }
     const chosen = choose(selection, watch, { standing, digest: there?.found ? there.digest : undefined, failure }, cause)
-    return (await world.store.putSelection(chosen, selection.version))
-      ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered }
+    // Whoever writes meanwhile has asked for a look of its own: that nothing is new is true of what was read.
+    return isUnchanged(selection, chosen) || (await world.store.putSelection(chosen, selection.version))
+      ? { is: 'written', policy, revision: chosen.revision, delivered: chosen.delivered, changed: chosen.revision > selection.revision }
       : { is: 'moved', policy }
   }
 }

@@ -6,7 +6,6 @@ import { eventBridgeBox, type BusEvent, type EventBridgeBox } from './eventbridg
 import { githubBox, type GithubBox, type GithubBoxOptions } from './github.ts'
 import { folderBacking, registryBox, type RegistryBox } from './registry.ts'
 import { account, region } from './sample.ts'
-import { kmsBox, type KmsBox } from './kms.ts'
 import { secretsBox, type SecretsBox } from './secrets.ts'
 import { snsBox, type SnsBox } from './sns.ts'
 import { eventSource, sqsBox, type EventSource, type SqsBox, type SqsEvent } from './sqs.ts'
@@ -40,7 +39,6 @@ export interface Boxes {
   readonly sqs: SqsBox
   readonly bus: EventBridgeBox
   readonly secrets: SecretsBox
-  readonly kms: KmsBox
   readonly sns: SnsBox
   /** From now on queues are served as soon as something arrives. */
   readonly start: () => void
@@ -66,7 +64,6 @@ export function openBoxes(options: BoxesOptions): Boxes {
   })
   const github = githubBox({ clock, backing: folder === undefined ? 'memory' : { folder: `${folder}/git` }, ...options.github })
   const secrets = secretsBox({ clock, ...place, ...(folder !== undefined && { file: `${folder}/secrets.json` }) })
-  const kms = kmsBox(place)
   const sns = snsBox({ clock, timers, ...place })
   const dynamodb =
     folder === undefined ? { box: tableBox({ clock }).box, close: async () => undefined } : dynamodbBox({ path: `${folder}/table` })
@@ -77,7 +74,6 @@ export function openBoxes(options: BoxesOptions): Boxes {
       sqs: around('sqs', sqs.box),
       eventbridge: around('eventbridge', bus.box),
       secrets: around('secrets', secrets.box),
-      kms: around('kms', kms.box),
       sns: around('sns', sns.box),
       ecr: around('ecr', registry.ecr),
       registry: around('registry', registry.oci),
@@ -88,7 +84,6 @@ export function openBoxes(options: BoxesOptions): Boxes {
     sqs,
     bus,
     secrets,
-    kms,
     sns,
     start: () => {
       for (const source of sources) source.start()
@@ -137,10 +132,9 @@ const byTarget: Readonly<Record<string, Service>> = {
   AmazonSQS: 'sqs',
   AWSEvents: 'eventbridge',
   secretsmanager: 'secrets',
-  TrentService: 'kms',
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
 }
-type Service = 'dynamodb' | 'sqs' | 'eventbridge' | 'secrets' | 'kms' | 'sns' | 'ecr' | 'registry' | 'github'
+type Service = 'dynamodb' | 'sqs' | 'eventbridge' | 'secrets' | 'sns' | 'ecr' | 'registry' | 'github'
 
 function route(boxes: Readonly<Record<Service, Box>>): Box {
   return async (request) => {

@@ -7,7 +7,6 @@ import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { kmsSigner } from '../adapters/kms.ts'
 import { oidcClaims, type ReadClaims } from '../adapters/oidc.ts'
 import { gitSecret, gitWay, receiverSecret, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
 import { signers } from '../adapters/signing.ts'
@@ -78,7 +77,7 @@ export function worldOver(options: WorldOptions): World {
       log,
       userAgent: 'tagboat',
       api: () => `${url}/api/v3`,
-      credentials: async (place) => gitCredential(await gitSecret(place, secrets), kmsSigner({ config, retrying: retry })),
+      credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
       way: (place) => gitWay(place, secrets),
       signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
     }),

@@ -51,6 +51,14 @@ test('one that touches what belongs to others fails with the reason, and changes
 test('a stack that is deleted leaves what it deployed in the table, which outlives it', async () => {
   const world = await boxed({})
   await onDeployment(deployment(one), world.world)
-  expect(await onDeployment({ ...deployment(''), is: 'gone' }, world.world)).toEqual({ ok: true })
+  expect(await onDeployment({ ...deployment(one), is: 'left' }, world.world)).toEqual({ ok: true })
   expect(await names(world)).toHaveLength(4)
+})
+
+test('one whose table goes with it takes along what it deployed, and nothing of others', async () => {
+  const world = await boxed({})
+  await world.apply(manifests({ name: 'other', namespace: 'team', policies: {} }))
+  await onDeployment(deployment(one), world.world)
+  expect(await onDeployment({ ...deployment(one), is: 'gone' }, world.world)).toEqual({ ok: true })
+  expect(await names(world)).toEqual(['GitRepository/flux-system of cli', 'ImageUpdateAutomation/other of cli'])
 })

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam'
+import { Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Key, type CfnKey } from 'aws-cdk-lib/aws-kms'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { alarms, ImagePromoter } from '../../lib/index.ts'
 import { changePattern } from '../../src/core/events.ts'
 import { tableDefinition } from '../../src/adapters/dynamodb.ts'
+import { metrics } from '../../src/core/metrics.ts'
 import { environments, parseEnv, type FunctionName } from '../../src/env.ts'
 import { manifests, newStack, resources, spell, synthesise } from './template.ts'
 
@@ -93,6 +96,9 @@ test('the sweep runs each minute, or as often as one says, and is never repeated
 })
 
 describe('queues', () => {
+  const feeds = (enabled: boolean) =>
+    Object.values(properties('AWS::Lambda::EventSourceMapping')).filter((each) => (each.Enabled !== false) === enabled)
+
   test('are encrypted, refuse plain connections, and each that feeds a function has its dead letters', () => {
     const queues = properties('AWS::SQS::Queue')
     const said = Object.entries(queues).map(([id, each]) => [
@@ -118,6 +124,9 @@ describe('queues', () => {
     for (const [queue, name] of [
       ['Targets', 'Promote'],
       ['Scans', 'Scan'],
+      ['DeadTargets', 'Promote'],
+      ['DeadScans', 'Scan'],
+      ['DeadEvents', 'Evaluate'],
     ] as const) {
       const { VisibilityTimeout } = properties('AWS::SQS::Queue')[queue] ?? {}
       const { Timeout } = properties('AWS::Lambda::Function')[name] ?? {}
@@ -125,8 +134,7 @@ describe('queues', () => {
     }
   })
   test('give one message at a time, and believe a function that says it failed', () => {
-    const feeds = properties('AWS::Lambda::EventSourceMapping')
-    const said = Object.values(feeds).map((each) => [
+    const said = feeds(true).map((each) => [
       spell(each.EventSourceArn),
       spell(each.FunctionName),
       each.BatchSize,
@@ -135,6 +143,14 @@ describe('queues', () => {
     expect(said).toEqual([
       ['{Targets}', '{Promote}', 1, ['ReportBatchItemFailures']],
       ['{Scans}', '{Scan}', 1, ['ReportBatchItemFailures']],
+    ])
+  })
+  test('of dead letters feed the same function again, once somebody enables that', () => {
+    const said = feeds(false).map((each) => [spell(each.EventSourceArn), spell(each.FunctionName), each.FunctionResponseTypes])
+    expect(said).toEqual([
+      ['{DeadEvents}', '{Evaluate}', ['ReportBatchItemFailures']],
+      ['{DeadScans}', '{Scan}', ['ReportBatchItemFailures']],
+      ['{DeadTargets}', '{Promote}', ['ReportBatchItemFailures']],
     ])
   })
 })
@@ -180,11 +196,23 @@ describe('alarms', () => {
         .sort(),
     )
   })
+  test('look at one metric each, since AWS charges for each', () => {
+    for (const each of Object.values(properties('AWS::CloudWatch::Alarm')))
+      expect([each.Metrics, typeof each.MetricName]).toEqual([undefined, 'string'])
+  })
+  test('of our own metrics look where the functions count', () => {
+    const { Variables } = properties('AWS::Lambda::Function').Sweep?.Environment as { readonly Variables: Readonly<Record<string, string>> }
+    const own = Object.values(properties('AWS::CloudWatch::Alarm')).filter(({ Namespace }) => Namespace !== 'AWS/SQS')
+    expect(own.map(({ Namespace, MetricName }) => [Namespace, String(MetricName) in metrics])).toEqual(
+      own.map(() => [Variables.METRICS, true]),
+    )
+    expect(own).toHaveLength(3)
+  })
   test('notice a sweep that does not run at all', () => {
     expect(properties('AWS::CloudWatch::Alarm').SweepSilent).toMatchObject({
       TreatMissingData: 'breaching',
-      ComparisonOperator: 'LessThanThreshold',
-      Threshold: 1,
+      EvaluationPeriods: 3,
+      Period: 300,
     })
   })
   test('go to a topic if there is one', () => {
@@ -203,6 +231,8 @@ test('the outputs say what `tagboat --stack` must find, by the last part of thei
     spell(Value),
   ])
   expect(Object.fromEntries(said)).toEqual({
+    PromoterDeadLetterQueueUrls: '{DeadEvents} {DeadScans} {DeadTargets}',
+    PromoterFunctionNames: '{Evaluate} {Scan} {Promote} {Sweep} {Apply}',
     PromoterTableName: '{Table}',
     PromoterTargetQueueUrl: '{Targets}',
     PromoterScanQueueUrl: '{Scans}',
@@ -241,6 +271,7 @@ describe('manifests', () => {
     expect(resource?.Properties).toEqual({
       ServiceToken: { 'Fn::GetAtt': [expect.stringContaining('FunctionsApply') as string, 'Arn'] },
       Owner: 'deploy:Test',
+      Retained: 'true',
       Scopes: { default: [{ File: 'app.yaml', Text: text }] },
     })
     expect(JSON.stringify((resource as unknown as { DependsOn: unknown }).DependsOn)).toContain('PromoterStateTable')
@@ -277,4 +308,61 @@ describe('manifests', () => {
   test('must be in a folder', () => {
     expect(() => synthesise({ manifests: { default: 'there/is/none' } })).toThrow('met "there/is/none", which is none')
   })
+})
+
+describe('a key for what is stored', () => {
+  test('encrypts the table, the queues and the logs, and lets Logs and EventBridge use it for this account', () => {
+    const stack = newStack()
+    const key = new Key(stack, 'Key')
+    new ImagePromoter(stack, 'Promoter', { gitRepositories: [], encryptionKey: key })
+    const made = Template.fromStack(stack)
+    const arn = { 'Fn::GetAtt': [stack.getLogicalId(key.node.defaultChild as CfnKey), 'Arn'] }
+    const [[, table] = []] = resources(made, 'AWS::DynamoDB::Table')
+    expect(table?.Properties.SSESpecification).toEqual({ KMSMasterKeyId: arn, SSEEnabled: true, SSEType: 'KMS' })
+    const of = (type: string, name: string) => resources(made, type).map(([, { Properties }]) => Properties[name])
+    expect(new Set(of('AWS::SQS::Queue', 'KmsMasterKeyId').map((each) => JSON.stringify(each)))).toEqual(new Set([JSON.stringify(arn)]))
+    expect(new Set(of('AWS::Logs::LogGroup', 'KmsKeyId').map((each) => JSON.stringify(each)))).toEqual(new Set([JSON.stringify(arn)]))
+    made.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Principal: { Service: Match.anyValue() }, Condition: { ArnLike: Match.anyValue() } }),
+          Match.objectLike({
+            Principal: { Service: 'events.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    })
+  })
+})
+
+describe('a network', () => {
+  test('holds every function, behind one security group that lets nothing in', () => {
+    const stack = newStack()
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['a'],
+      privateSubnetIds: ['subnet-0123456789abcdef0'],
+    })
+    new ImagePromoter(stack, 'Promoter', { gitRepositories: [], vpc })
+    const made = Template.fromStack(stack)
+    const configs = resources(made, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties.VpcConfig)
+    const groups = resources(made, 'AWS::EC2::SecurityGroup')
+    expect(configs.map((each) => (each as { SubnetIds: unknown }).SubnetIds)).toEqual(configs.map(() => ['subnet-0123456789abcdef0']))
+    expect([groups.length, groups[0]?.[1].Properties.SecurityGroupIngress]).toEqual([1, undefined])
+  })
+  test('must be there for its subnets', () => {
+    expect(() => synthesise({ subnets: {} })).toThrow('subnets: expected together with vpc, met without it')
+  })
+})
+
+test.each([Duration.seconds(30), Duration.days(2)])('an image in ECR cannot be looked at every %s', (ecrSweep) => {
+  expect(() => synthesise({ ecrSweep })).toThrow('ecrSweep: expected between 1 minute and 1 day')
+})
+
+test('a dashboard is made only where it is asked for, and shows every metric and every alarm', () => {
+  expect(resources(template, 'AWS::CloudWatch::Dashboard')).toEqual([])
+  const [[, page] = []] = resources(synthesise({ dashboard: true }), 'AWS::CloudWatch::Dashboard')
+  const body = JSON.stringify(page?.Properties.DashboardBody)
+  for (const name of [...Object.keys(metrics), ...Object.keys(alarms)]) expect(body).toContain(name)
 })

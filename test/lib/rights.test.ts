@@ -1,7 +1,10 @@
 // The allow-list: what each function may do is written here by hand, and the template must equal it.
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { Stack } from 'aws-cdk-lib'
 import type { Template } from 'aws-cdk-lib/assertions'
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Key } from 'aws-cdk-lib/aws-kms'
 import { resources, rights, synthesise } from './template.ts'
 
 const table = (...operations: readonly string[]): readonly string[] => operations.map((operation) => `dynamodb:${operation} {Table}`)
@@ -17,6 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '{EvaluateRole}': [
     ...logs('Evaluate'),
     ...table('GetItem', 'PutItem', 'Query', 'UpdateItem'),
+    ...receive('DeadEvents'),
     'sqs:SendMessage {DeadEvents}',
     'sqs:SendMessage {Scans}',
     'sqs:SendMessage {Targets}',
@@ -26,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...logs('Scan'),
     ...table('GetItem', 'PutItem', 'Query', 'UpdateItem'),
     ...receive('Scans'),
+    ...receive('DeadScans'),
     'sqs:SendMessage {Scans}',
     'sqs:SendMessage {Targets}',
     `ecr:DescribeImages ${images}`,
@@ -36,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...logs('Promote'),
     ...table('GetItem', 'PutItem', 'Query', 'UpdateItem'),
     ...receive('Targets'),
+    ...receive('DeadTargets'),
     'sqs:SendMessage {Targets}',
     secrets('git'),
     'events:PutEvents arn:{Partition}:events:{Region}:{AccountId}:event-bus/default if {"StringEquals":{"events:source":"tagboat"}}',
@@ -120,4 +126,78 @@ test('naming ECR repositories and a prefix narrows the rights', () => {
   expect(about('{PromoteRole}', 'secretsmanager:')).toEqual([
     'secretsmanager:GetSecretValue arn:{Partition}:secretsmanager:{Region}:{AccountId}:secret:promoter/eu/git/*',
   ])
+})
+
+describe('what is asked for besides', () => {
+  const key = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f'
+  const more = (props: Parameters<typeof synthesise>[0]) => {
+    const [plain, wider] = [rights(template), rights(synthesise(props))]
+    return Object.fromEntries(
+      Object.entries(wider).flatMap(([role, each]) => {
+        const added = each.filter((right) => !plain[role]?.includes(right))
+        return added.length > 0 ? [[role, added]] : []
+      }),
+    )
+  }
+  const inStack = (make: (stack: Stack) => Parameters<typeof synthesise>[0]) => make(new Stack())
+
+  test('a key of the App: promote alone may sign with it, and do nothing else with it', () => {
+    expect(more(inStack((stack) => ({ githubAppKey: Key.fromKeyArn(stack, 'Key', key) })))).toEqual({
+      '{PromoteRole}': [`kms:Sign ${key}`],
+    })
+  })
+
+  test('a key for what is stored: used by each function through DynamoDB and SQS alone', () => {
+    const through = (service: string) => ` if {"StringEquals":{"kms:ViaService":"${service}.{Region}.{URLSuffix}"}}`
+    const table = [
+      'Decrypt',
+      'DescribeKey',
+      'Encrypt',
+      'GenerateDataKey',
+      'GenerateDataKeyWithoutPlaintext',
+      'ReEncryptFrom',
+      'ReEncryptTo',
+    ]
+    const mine = [
+      ...table.map((action) => `kms:${action} ${key}${through('dynamodb')}`),
+      ...['Decrypt', 'GenerateDataKey'].map((action) => `kms:${action} ${key}${through('sqs')}`),
+    ].sort()
+    expect(more(inStack((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', key) })))).toEqual(
+      Object.fromEntries(Object.keys(allowed).map((role) => [role, mine])),
+    )
+  })
+
+  test('images of other regions and accounts: evaluate and scan read those regions, and assume one role in those accounts', () => {
+    const region = 'arn:{Partition}:ecr:us-east-1:{AccountId}:repository/*'
+    const role = (account: string) => `sts:AssumeRole arn:{Partition}:iam::${account}:role/tagboat-read`
+    const organization = 'o-a1b2c3d4e5'
+    expect(more({ sources: { regions: ['us-east-1'], accounts: ['111122223333'], organization } })).toEqual({
+      '{EvaluateRole}': [
+        `ecr:DescribeImages ${region}`,
+        `${role('*')} if {"StringEquals":{"aws:ResourceOrgID":"${organization}"}}`,
+        role('111122223333'),
+      ].sort(),
+      '{ScanRole}': [
+        `ecr:DescribeImages ${region}`,
+        `ecr:ListImages ${region}`,
+        `${role('*')} if {"StringEquals":{"aws:ResourceOrgID":"${organization}"}}`,
+        role('111122223333'),
+      ].sort(),
+    })
+  })
+
+  test('a network: what Lambda needs to join it', () => {
+    const stack = new Stack()
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['a'],
+      privateSubnetIds: ['subnet-0123456789abcdef0'],
+    })
+    const joins = ['CreateNetworkInterface', 'DeleteNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets'].map(
+      (each) => `ec2:${each} *`,
+    )
+    expect(more({ vpc, securityGroups: [SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-0123456789abcdef0')] })).toEqual(
+      Object.fromEntries(Object.keys(allowed).map((role) => [role, joins])),
+    )
+  })
 })

@@ -43,6 +43,9 @@ export function spell(value: unknown): string {
   throw new Error(`a template holds ${name}, which the tests cannot read yet`)
 }
 
+const spelt = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && /^(Ref|Fn::\w+)$/.test(Object.keys(value)[0] ?? '') ? spell(value) : value
+
 interface Statement {
   readonly Effect: string
   readonly Action: string | readonly string[]
@@ -61,7 +64,7 @@ export function rights(template: Template): Readonly<Record<string, readonly str
     const said = PolicyDocument.Statement.flatMap((statement) =>
       [statement.Action].flat().flatMap((action) =>
         [statement.Resource].flat().map((resource) => {
-          const condition = statement.Condition === undefined ? '' : ` if ${JSON.stringify(statement.Condition)}`
+          const condition = statement.Condition === undefined ? '' : ` if ${JSON.stringify(statement.Condition, spelt)}`
           return `${statement.Effect === 'Allow' ? '' : 'not '}${action} ${spell(resource)}${condition}`
         }),
       ),

@@ -1,6 +1,6 @@
 // What a run has seen: counts that its last line tells, violations, the tail of its trace, and the steps by which it can be played again.
 import { createHash } from 'node:crypto'
-import type { Deed, Step } from './steps.ts'
+import { sameMoment, type Deed, type Step } from './steps.ts'
 
 export interface Ledger {
   readonly count: (group: Group, name: string, by?: number) => void
@@ -15,6 +15,8 @@ export interface Ledger {
   readonly digest: () => string
   /** What somebody did or what went wrong. */
   readonly did: (deed: Deed) => void
+  /** How many of this kind have been met in this very millisecond. */
+  readonly before: (kind: string) => number
   readonly steps: () => readonly Step[]
 }
 /** What is worked out only if somebody looks. */
@@ -61,6 +63,7 @@ export function openLedger({ now, trace, record = false }: LedgerOptions): Ledge
     did: (deed) => {
       if (record) steps.push({ at: now() - began, ...deed })
     },
+    before: sameMoment(now),
     steps: () => steps,
   }
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { faults, missing, situations, withZeros } from './expected.ts'
 import type { Level } from './levels.ts'
+import { shrunk } from './shrunk.ts'
 import { simulate } from './simulate.ts'
 import { inProcess, playWorlds, sum, worldSize, type Played, type Player, type WorldSettings } from './worlds.ts'
 
@@ -15,6 +16,7 @@ const help = `usage: npm run -s simulate -- [options]
   --minutes M   as many worlds as M minutes allow; ends on time, and counts only worlds that came to their end
   --jobs N      so many processes (1); the sum is the same
   --sdk         every request through AWS's own clients: slower, and the same run
+  --shrink      print a world that went wrong as the shortest scenario that still does, to be pasted into a test
   --trace       each line of the trace on standard error
 
 The last line is JSON. Exit code 1: something was violated, or a run at the highest level did not meet all that it should.`
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     images: { type: 'string', default: '24' },
     minutes: { type: 'string' },
     jobs: { type: 'string', default: '1' },
+    shrink: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     sdk: { type: 'boolean', default: false },
     worker: { type: 'boolean', default: false },
@@ -62,6 +65,8 @@ async function main(): Promise<void> {
     },
   )
   for (const { end } of processes) end()
+  const broken = worlds.find(({ report }) => report.violations.length > 0)?.report
+  if (values.shrink && broken) console.log(await shrunk({ seed: broken.seed, pushes: broken.pushes, level, images }))
   process.exit(tell(seed, level, worlds))
 }
 

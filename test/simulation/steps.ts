@@ -24,8 +24,11 @@ export type Deed =
   | { readonly suspend: string; readonly to: boolean }
   /** `scope/policy`, applied at once. */
   | { readonly rule: string; readonly to: Rule }
-  /** The first call of that kind from now on meets it: `promote github commit`, `ecr ListImages`, `event app-01:1.2.3`, `message promote`. */
-  | { readonly fault: string; readonly of: string; readonly for?: number }
+  /**
+   * The first call of that kind from now on meets it: `promote github commit`, `ecr ListImages`, `event app-01:1.2.3`, `message promote`.
+   * `after`: so many of them in one and the same millisecond.
+   */
+  | { readonly fault: string; readonly of: string; readonly for?: number; readonly after?: number }
   | { readonly storm: Outage; readonly for: number }
   /** Readers of GitHub see what was so long ago; 0: no longer. */
   | { readonly lag: number }
@@ -39,6 +42,19 @@ export type Edit =
   | { readonly rename: string; readonly to: string }
   /** Of a file, so many lines from that one on, and what stands there instead. */
   | { readonly file: string; readonly line: number; readonly gone: number; readonly lines: readonly string[] }
+
+/** How many of a kind have come in this very millisecond, without this one. */
+export function sameMoment(now: () => number): (kind: string) => number {
+  const counts = new Map<string, number>()
+  let at = now()
+  return (kind) => {
+    if (at !== now()) counts.clear()
+    at = now()
+    const before = counts.get(kind) ?? 0
+    counts.set(kind, before + 1)
+    return before
+  }
+}
 
 /** The same hands, and what they do is written down. */
 export function noted(hands: { readonly shop: Shop; readonly branches: Branches }, ledger: Ledger): typeof hands {

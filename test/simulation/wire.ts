@@ -52,11 +52,13 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }:
     await gate(caller.name, call)
     if (caller.dead) return never()
     ledger.count('requests', call.service)
+    const kind = kindOf(call, caller.role)
+    const before = ledger.before(kind)
     const fault = weather.befalls(call, dice, caller.role)
     if (fault !== undefined) {
       caller.suffered++
       ledger.count('faults', fault)
-      if (!stormy.has(fault)) ledger.did({ fault, of: `${caller.role} ${call.service} ${call.operation}` })
+      if (!stormy.has(fault)) ledger.did({ fault, of: kind, ...(before > 0 && { after: before }) })
       if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'response-lost')
     }
     const told = (what: string) => ledger.line(() => `${caller.name} ${call.service} ${call.operation}${what}`)
@@ -123,6 +125,10 @@ export interface Call {
   readonly operation: string
   readonly input: Readonly<Record<string, unknown>>
 }
+
+/** What a fault in a scenario is meant for: commits have other names each time. */
+export const kindOf = ({ service, operation }: Call, role: string): string =>
+  `${role} ${service} ${operation.replace(/[0-9a-f]{40}/g, '…')}`
 
 async function callOf(request: Request): Promise<Call> {
   const target = request.headers.get('x-amz-target')

@@ -28,17 +28,14 @@ export const payerOf = ({ host, owner }: GitPlace, credential: GitCredential): s
     ? `${host}/app/${credential.app}/${owner.toLowerCase()}`
     : `${host}/token/${createHash('sha256').update(credential.token).digest('hex').slice(0, 16)}`
 
-/** Where keys are that sign without being read. */
-export type KeysElsewhere = (key: string) => JwtSigner
-
-/** The keys are Flux's (a GitRepository's secret); who refers to the secret does not matter here. */
-export function gitCredential(secret: Readonly<Record<string, string>>, kms?: KeysElsewhere): GitCredential {
+/** The keys are Flux's (a GitRepository's secret); who refers to the secret does not matter here. `signer`: for secrets without a private key. */
+export function gitCredential(secret: Readonly<Record<string, string>>, signer?: JwtSigner): GitCredential {
   const value = (key: string) => {
     const text = secret[key]?.trim()
     return text === '' ? undefined : text
   }
   const app = value('githubAppID')
-  if (app !== undefined) return appCredential(app, value, kms)
+  if (app !== undefined) return appCredential(app, value, signer)
   const token = value('bearerToken') ?? value('password')
   if (token !== undefined) return { is: 'token', token }
   if (value('identity') !== undefined)
@@ -52,8 +49,14 @@ export function gitCredential(secret: Readonly<Record<string, string>>, kms?: Ke
   )
 }
 
-function appCredential(app: string, value: (key: string) => string | undefined, kms: KeysElsewhere | undefined): GitCredential {
-  const signer = signerOf(value, kms)
+function appCredential(app: string, value: (key: string) => string | undefined, signer: JwtSigner | undefined): GitCredential {
+  const pem = value('githubAppPrivateKey')
+  const signs = pem === undefined ? signer : pemSigner(pem)
+  if (signs === undefined)
+    throw new Failure(
+      'git-credential-invalid',
+      'the Git secret has githubAppID but no githubAppPrivateKey: add the private key (PEM) of the App, or deploy with a githubAppKey',
+    )
   const installation = value('githubAppInstallationID')
   // An owner instead of an id means "look it up", which the owner of the repository answers too.
   const api = value('githubAppBaseURL')?.replace(/\/+$/, '')
@@ -68,25 +71,10 @@ function appCredential(app: string, value: (key: string) => string | undefined, 
   return {
     is: 'app',
     app,
-    signer,
+    signer: signs,
     ...(installation === undefined ? {} : { installation }),
     ...(api === undefined ? {} : { api }),
   }
-}
-
-function signerOf(value: (key: string) => string | undefined, kms: KeysElsewhere | undefined): JwtSigner {
-  const [pem, kept] = [value('githubAppPrivateKey'), value('githubAppKmsKeyId')]
-  if (pem !== undefined && kept !== undefined)
-    throw new Failure(
-      'git-credential-invalid',
-      'the Git secret has both githubAppPrivateKey and githubAppKmsKeyId: keep one. With the key in KMS the private key need not lie anywhere else',
-    )
-  if (pem !== undefined) return pemSigner(pem)
-  if (kept !== undefined && kms) return kms(kept)
-  throw new Failure(
-    'git-credential-invalid',
-    'the Git secret has githubAppID but no key: add githubAppPrivateKey, the private key (PEM) of the App, or githubAppKmsKeyId, the KMS key that holds it',
-  )
 }
 
 /** PKCS#1 (what GitHub hands out) and PKCS#8. */

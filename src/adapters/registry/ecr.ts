@@ -14,16 +14,21 @@ export interface EcrOptions {
   readonly random: Random
   /** Account, region and name of an image; a boxed world may have addresses of its own. */
   readonly locate?: (image: string) => EcrImage | undefined
+  /** What to read the images of an account with, where that is not `config`'s own. */
+  readonly roleIn?: (account: string) => ECRClientConfig['credentials'] | undefined
 }
 
 /** ECR through its own API: the OCI endpoint would cost a token of twelve hours and know nothing of push times and archives. */
-export function ecrRegistry({ config, clock, random, locate = ecrImage }: EcrOptions): Registry {
+export function ecrRegistry({ config, clock, random, locate = ecrImage, roleIn = () => undefined }: EcrOptions): Registry {
   const clients = new Map<string, ECRClient>()
-  const clientFor = (region: string): ECRClient => {
-    const known = clients.get(region)
+  /** One for each region and credentials: those of our own role, or those of a role in the image's account. */
+  const clientFor = ({ account, region }: EcrImage): ECRClient => {
+    const credentials = roleIn(account)
+    const name = credentials ? `${region} ${account}` : region
+    const known = clients.get(name)
     if (known) return known
-    const client = silent(new ECRClient({ ...config, region, ...bare }))
-    clients.set(region, client)
+    const client = silent(new ECRClient({ ...config, region, ...bare, ...(credentials && { credentials }) }))
+    clients.set(name, client)
     return client
   }
   const place = (source: ImageSource): EcrImage => {
@@ -43,7 +48,8 @@ export function ecrRegistry({ config, clock, random, locate = ecrImage }: EcrOpt
   return {
     confirm: async (source, tag) => {
       if (!isTag(tag)) return { found: false, why: 'no-such-tag' }
-      const { account, region, repository } = place(source)
+      const at = place(source)
+      const { account, repository } = at
       const command = new DescribeImagesCommand({
         registryId: account,
         repositoryName: repository,
@@ -52,14 +58,15 @@ export function ecrRegistry({ config, clock, random, locate = ecrImage }: EcrOpt
         filter: { imageStatus: 'ANY' },
       })
       const answer = await ask(`${source.image}:${tag}`, () =>
-        clientFor(region)
+        clientFor(at)
           .send(command)
           .catch((error: unknown): Confirmed => absence(error)),
       )
       return 'found' in answer ? answer : confirmed(`${source.image}:${tag}`, answer.imageDetails?.[0])
     },
     list: async function* (source) {
-      const { account, region, repository } = place(source)
+      const at = place(source)
+      const { account, repository } = at
       const guard = listingGuard(source.image)
       let nextToken: string | undefined
       do {
@@ -70,7 +77,7 @@ export function ecrRegistry({ config, clock, random, locate = ecrImage }: EcrOpt
           filter: { tagStatus: 'TAGGED' },
           ...(nextToken === undefined ? {} : { nextToken }),
         })
-        const answer = await ask(source.image, () => clientFor(region).send(command))
+        const answer = await ask(source.image, () => clientFor(at).send(command))
         const tags = (answer.imageIds ?? []).flatMap(({ imageTag }) => (imageTag === undefined ? [] : [imageTag]))
         nextToken = answer.nextToken
         guard.page(tags, nextToken)
