@@ -1,8 +1,11 @@
 // The secrets that manifests refer to, from Secrets Manager: `tagboat/<role>/<scope>/<namespace>/<name>`, JSON of texts by key.
 import type { SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
 import {
+  CreateSecretCommand,
   GetSecretValueCommand,
   InvalidRequestException,
+  PutSecretValueCommand,
+  ResourceExistsException,
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
@@ -157,4 +160,36 @@ export async function receiverSecret(
   const name = (spec as { readonly secretRef?: { readonly name: string } }).secretRef?.name
   const found = name === undefined ? undefined : await secrets.read('receiver', scope, namespace, name)
   return found?.found ? found.values : undefined
+}
+
+export interface SecretWriter {
+  readonly put: (
+    role: SecretRole,
+    scope: string,
+    namespace: string,
+    name: string,
+    values: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly id: string; readonly is: 'created' | 'updated' }>
+}
+
+export const secretWriter = ({ config, prefix = 'tagboat' }: Pick<SecretReaderOptions, 'config' | 'prefix'>): SecretWriter => {
+  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
+  return {
+    put: async (role, scope, namespace, name, values) => {
+      const id = [prefix, role, scope, namespace, name].join('/')
+      const SecretString = JSON.stringify(values)
+      try {
+        await client.send(new CreateSecretCommand({ Name: id, SecretString }))
+        return { id, is: 'created' }
+      } catch (error) {
+        if (!(error instanceof ResourceExistsException)) throw awsFailure('secrets', `create secret ${id}`, error)
+      }
+      try {
+        await client.send(new PutSecretValueCommand({ SecretId: id, SecretString }))
+        return { id, is: 'updated' }
+      } catch (error) {
+        throw awsFailure('secrets', `write secret ${id}`, error)
+      }
+    },
+  }
 }

@@ -1,4 +1,6 @@
 import type { Problem } from '../core/spec.ts'
+import type { ObjectId } from '../core/state.ts'
+import type { World } from '../ports.ts'
 import { Usage, type Command } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { readAll } from './manifests.ts'
@@ -19,6 +21,10 @@ export const applyCommand: Command = {
     },
     namespace: { type: 'string', short: 'n', value: 'NAME', about: 'for objects that name none (flux-system)' },
     'take-over': { type: 'boolean', about: 'change objects that belong to another owner' },
+    prune: {
+      type: 'boolean',
+      about: 'delete what was applied from here before and is no longer there, in the namespaces of these manifests',
+    },
     'dry-run': { type: 'boolean', about: 'say what would happen, write nothing' },
     output: { type: 'string', short: 'o', value: 'json|yaml', about: 'for programs' },
     ...connection,
@@ -43,23 +49,40 @@ export const applyCommand: Command = {
       return 1
     }
     const { world, scope, close } = await connect(given, terminal)
-    const { apply } = await import('../flow/apply.ts')
+    const { apply, remove } = await import('../flow/apply.ts')
     try {
       const wish = { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }
       const applied = await patiently(terminal, `applying ${read.manifests.length} objects`, apply(wish, world))
       if (!applied.ok) return refuse(applied.problems, terminal)
+      const left = given.is('prune') ? await leftOver(applied.results, scope, world) : []
+      const pruned = given.is('dry-run') ? left : await remove(left, world)
+      const results = [...applied.results, ...pruned.map((id) => ({ id, is: 'pruned' as const }))]
       const would = given.is('dry-run') ? ' (dry run)' : ''
       await print(
         format,
-        applied.results.map(({ id, is }) => ({ ...id, is })),
+        results.map(({ id: { scope: of, namespace, kind, name }, is }) => ({ scope: of, namespace, kind, name, is })),
         terminal,
-        () => applied.results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'),
+        () => results.map(({ id, is }) => `${id.kind} ${id.namespace}/${id.name} ${is}${would}`).join('\n'),
       )
       return 0
     } finally {
       close()
     }
   },
+}
+
+/** What came the same way as these and is not among them. */
+async function leftOver(
+  results: readonly { readonly id: ObjectId }[],
+  scope: string,
+  { store }: Pick<World, 'store'>,
+): Promise<readonly ObjectId[]> {
+  const namespaces = new Set(results.map(({ id }) => id.namespace))
+  const there = new Set(results.map(({ id }) => `${id.kind} ${id.namespace}/${id.name}`))
+  const { objects } = await store.shelf(scope)
+  return objects.filter(
+    ({ owner, kind, namespace, name }) => owner === 'cli' && namespaces.has(namespace) && !there.has(`${kind} ${namespace}/${name}`),
+  )
 }
 
 function refuse(problems: readonly Problem[], terminal: Terminal): 1 {

@@ -119,7 +119,7 @@ type Found =
   | { readonly is: 'none' }
 
 /** Flux takes the plural of these, too. */
-const singular: Readonly<Record<string, string>> = {
+export const singular: Readonly<Record<string, string>> = {
   images: 'image',
   sources: 'source',
   repositories: 'repository',

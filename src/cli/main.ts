@@ -1,16 +1,36 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { applyCommand } from './apply.ts'
-import { runCommand, type ExitCode } from './command.ts'
+import { runCommand, type Entry, type ExitCode } from './command.ts'
+import { createGroup } from './create.ts'
+import { deleteCommand } from './delete.ts'
+import { exportCommand } from './export.ts'
 import { getCommand } from './get.ts'
 import { historyCommand } from './history.ts'
 import { localCommand } from './local.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
+import { reconcileCommand } from './reconcile.ts'
+import { resumeCommand } from './resume.ts'
+import { suspendCommand } from './suspend.ts'
 import type { Terminal } from './terminal.ts'
 import { updateCommand } from './update.ts'
 
-export const commands = [localCommand, pushCommand, applyCommand, getCommand, historyCommand, planCommand, updateCommand]
+export const commands: readonly Entry[] = [
+  localCommand,
+  pushCommand,
+  applyCommand,
+  createGroup,
+  getCommand,
+  reconcileCommand,
+  suspendCommand,
+  resumeCommand,
+  deleteCommand,
+  exportCommand,
+  historyCommand,
+  planCommand,
+  updateCommand,
+]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {
   const interrupt = new AbortController()
@@ -42,7 +62,7 @@ function leave(code: ExitCode): void {
 }
 
 function terminalOf(interrupted: AbortSignal): Terminal {
-  const { env, stdout } = process
+  const { env, stdout, stderr } = process
   const live = stdout.isTTY
   return {
     version: versionOf(),
@@ -55,6 +75,18 @@ function terminalOf(interrupted: AbortSignal): Terminal {
     interrupted,
     // Not readFileSync(0): a pipe that another program has made non-blocking answers it with EAGAIN.
     input: () => text(process.stdin),
+    ...(process.stdin.isTTY && stderr.isTTY && { ask: (question) => ask(question, interrupted) }),
+  }
+}
+
+/** On standard error: standard output is for results. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question, { signal })
+  } finally {
+    lines.close()
   }
 }
 

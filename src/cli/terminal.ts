@@ -14,6 +14,8 @@ export interface Terminal {
   readonly interrupted: AbortSignal
   /** All of standard input. */
   readonly input?: () => Promise<string>
+  /** Asks a person, and gives the line that they answer; absent where there is nobody. */
+  readonly ask?: (question: string) => Promise<string>
   /** Which world commands speak to; unless given, the one that runs in another terminal. */
   readonly reach?: Reach
 }

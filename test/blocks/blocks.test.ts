@@ -167,8 +167,10 @@ describe('a line', () => {
   })
 
   test.each<[string, readonly string[]]>([
-    ['flux get image policy --all', ['get', 'policies']],
-    ['flux get images all -A -w', ['get', 'images', 'all', '-w']],
+    ['flux get image policy --all', ['get', 'image', 'policy', '--all']],
+    ['flux get images all -A -w', ['get', 'images', 'all', '-A', '-w']],
+    ['kubectl annotate --overwrite imagerepository/app reconcile.fluxcd.io/requestedAt=1', ['reconcile', 'image', 'repository', 'app']],
+    ['kubectl describe imagepolicy app -n apps', ['get', 'policies', '-o', 'yaml', 'app', '-n', 'apps']],
     ['kubectl -n apps get imagerepositories.image.toolkit.fluxcd.io', ['get', 'repositories', '-n', 'apps']],
     ['kubectl get imgpol/app --output=yaml', ['get', 'policies', 'app', '-o', 'yaml']],
     ['kubectl logs -n flux-system deploy/image-reflector-controller --tail=10', ['get', 'repositories', '-n', 'flux-system']],

@@ -29,16 +29,16 @@ const verbs = {
   flux:
     'bootstrap|build|check|completion|create|debug|delete|diff|envsubst|events|export|get|install|list|logs|migrate|pull|push|reconcile|resume|' +
     'stats|suspend|tag|trace|tree|trigger|uninstall|version',
-  tagboat: 'apply|get|history|local|plan|push|update|--help|--version',
-  kubectl: 'get|logs',
+  tagboat: 'apply|create|delete|export|get|history|local|plan|reconcile|resume|suspend|push|update|--help|--version',
+  kubectl: 'get|logs|describe|annotate',
   npm: 'start',
 } as const
 const tools = Object.entries(verbs)
   .map(([tool, words]) => `${tool} (?:${words})`)
   .join('|')
 const inText = new RegExp(`^(?:\\$ )?(?:npx )?(?:${tools})(?=\\s|$)`)
-const inFence = /^(?:\$ )?(?:npx )?(?:flux|tagboat|kubectl (?:get|logs)|npm start)(?=\s|$)/
-const inCode = /`((?:npx )?(?:flux|tagboat|kubectl (?:get|logs)) [^`]+)`/g
+const inFence = /^(?:\$ )?(?:npx )?(?:flux|tagboat|kubectl (?:get|logs|describe|annotate)|npm start)(?=\s|$)/
+const inCode = /`((?:npx )?(?:flux|tagboat|kubectl (?:get|logs|describe|annotate)) [^`]+)`/g
 
 const shells = ['sh', 'bash', 'zsh', 'shell', 'console', 'text', 'txt', '']
 

@@ -7,7 +7,8 @@ import { commands } from '../../src/cli/main.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import * as sample from '../../src/local/sample.ts'
 import { readManifests } from '../../src/core/spec.ts'
-import { boxed, url, type Boxed } from '../boxed.ts'
+import { boxed, type Boxed } from '../boxed.ts'
+import { reachOf, whileTimeGoesOn } from '../cli/inside.ts'
 import { readDocument, splitCommands, type CommandPiece, type Piece, type YamlPiece } from './read.ts'
 import { atHome, provide, surroundings } from './surroundings.ts'
 import { jsonpathOf, kinds, translate } from './table.ts'
@@ -168,20 +169,9 @@ async function run(
     environment: {},
     folder,
     interrupted: interrupt.signal,
-    reach: async () => ({
-      world: world.world,
-      boxed: { url, fetch: (request) => world.boxes.box(request) },
-      close: () => undefined,
-    }),
+    reach: reachOf(world),
   }
-  let ended = false
-  const work = runCommand(commands, words, terminal).finally(() => (ended = true))
-  while (!ended) {
-    await world.rest()
-    await world.time.settle()
-    if (!ended && world.time.next() !== undefined) await world.time.advance(100)
-  }
-  const code = await work
+  const code = await whileTimeGoesOn(world, runCommand(commands, words, terminal))
   return {
     code,
     lines: printed.flatMap(({ text }) => text.split('\n')),

@@ -48,7 +48,11 @@ export function surroundings(pieces: readonly Piece[], text: string): Surroundin
       if (image !== undefined && tag !== undefined) standing.set(image, (standing.get(image) ?? new Set()).add(tag))
     }
   }
-  for (const { image } of specs<ImageRepositorySpec>(manifests, 'ImageRepository'))
+  const typed = pieces.flatMap((piece) => (piece.is === 'command' ? [...piece.text.matchAll(/ --image[= ](\S+)/g)] : []))
+  for (const image of [
+    ...specs<ImageRepositorySpec>(manifests, 'ImageRepository').map((spec) => spec.image),
+    ...typed.map(([, image = '']) => image),
+  ])
     for (const tag of tagsIn(text)) standing.set(image, (standing.get(image) ?? new Set()).add(tag))
   const images = [...standing].flatMap(([image, tags]) => {
     const name = ecrImage(image)?.repository ?? imageKey(image)?.replace(/^[^/]*\//, '')

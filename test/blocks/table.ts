@@ -13,10 +13,6 @@ export interface Row {
 
 const later = 'not in this version: '
 const flux = 'stays with Flux, which goes on beside tagboat: '
-const manifest = `${later}write the manifest (docs/spec) and run tagboat apply -f FILE`
-const repositories = 'repository|repositories'
-const policies = 'policy|policies'
-const updates = 'update|updates'
 
 /** The first row that fits counts. */
 export const rows: readonly Row[] = [
@@ -24,13 +20,22 @@ export const rows: readonly Row[] = [
   { said: 'tagboat local *', already: 'the document runs in such a world, with its sample' },
   { said: 'tagboat *', run: 'tagboat' },
 
-  { said: `flux get image|images ${repositories} *`, run: 'get repositories' },
-  { said: `flux get image|images ${policies} *`, run: 'get policies' },
-  { said: `flux get image|images ${updates} *`, run: 'get updates' },
-  { said: 'flux get image|images all *', run: 'get images all' },
+  // Flux's own words and flags, typed with another name.
+  { said: 'flux get|create|reconcile|suspend|resume|delete|export image|images *', run: 'tagboat' },
+  { said: 'flux get|create|reconcile|suspend|resume|delete|export source|sources git *', run: 'tagboat' },
+  { said: 'flux create secret git|githubapp|oci *', run: 'tagboat' },
+  { said: 'flux get all *', run: 'tagboat' },
   { said: 'kubectl get imagerepository|imagerepositories|imgrepo|imagerepo *', run: 'get repositories' },
   { said: 'kubectl get imagepolicy|imagepolicies|imgpol|imagepol *', run: 'get policies' },
   { said: 'kubectl get imageupdateautomation|imageupdateautomations|iua|imgupd|imgauto *', run: 'get updates' },
+  // What describe adds to get is the status and its conditions.
+  { said: 'kubectl describe imagerepository|imagerepositories|imgrepo|imagerepo *', run: 'get repositories -o yaml' },
+  { said: 'kubectl describe imagepolicy|imagepolicies|imgpol|imagepol *', run: 'get policies -o yaml' },
+  { said: 'kubectl describe imageupdateautomation|imageupdateautomations|iua|imgupd|imgauto *', run: 'get updates -o yaml' },
+  { said: 'kubectl annotate imagerepository|imagerepositories|imgrepo|imagerepo *', run: 'reconcile image repository' },
+  { said: 'kubectl annotate imagepolicy|imagepolicies|imgpol|imagepol *', run: 'reconcile image policy' },
+  { said: 'kubectl annotate imageupdateautomation|imageupdateautomations|iua|imgupd|imgauto *', run: 'reconcile image update' },
+  { said: 'kubectl annotate gitrepository|gitrepositories|gitrepo *', run: 'reconcile source git' },
   // Nobody logs in a cluster; what the logs are read for is told by these.
   { said: 'kubectl logs deploy/image-automation-controller|deployment/image-automation-controller *', run: 'history' },
   { said: 'kubectl logs deploy/image-reflector-controller|deployment/image-reflector-controller *', run: 'get repositories' },
@@ -41,34 +46,24 @@ export const rows: readonly Row[] = [
   },
   { said: 'flux install|uninstall *', reason: `${flux}tagboat is installed by npx cdk deploy and removed by npx cdk destroy` },
   { said: 'flux check *', reason: 'checks a cluster, and tagboat has none: tagboat get all shows whether everything is ready' },
-  { said: 'flux create image|images repository|policy|update *', reason: manifest },
-  { said: 'flux create source git *', reason: manifest },
   {
     said: 'flux create secret *',
-    reason: `${later}put the secret into Secrets Manager as tagboat/git/SCOPE/NAMESPACE/NAME or tagboat/registry/SCOPE/NAMESPACE/NAME`,
+    reason: `${later}put the secret into Secrets Manager as tagboat/registry/SCOPE/NAMESPACE/NAME`,
   },
   {
     said: 'flux create|trigger receiver *',
     reason: `${later}pushes to ECR need no receiver, other registries are polled at their interval`,
   },
-  {
-    said: 'flux reconcile image|images *',
-    reason: `${later}a push is acted on by itself; tagboat apply with a changed annotation looks at once`,
-  },
-  { said: 'flux reconcile source git *', reason: 'nothing is fetched ahead of time: the head of the branch is read when it is needed' },
-  { said: 'flux suspend|resume image|images *', reason: `${later}set spec.suspend and run tagboat apply -f FILE` },
-  { said: 'flux delete image|images *', reason: `${later}set spec.suspend and run tagboat apply -f FILE` },
-  { said: 'flux export image|images *', reason: `${later}tagboat get images all -o yaml prints every object` },
   { said: 'flux logs|events *', reason: 'reads a cluster: tagboat history tells what was committed, tagboat get images all what is wrong' },
   {
     said: 'flux version|completion|stats|migrate|envsubst|debug|tree|trace|build|diff|push|pull|tag|list *',
     reason: `${flux}about clusters`,
   },
   { said: 'flux get|create|reconcile|suspend|resume|delete|export *', reason: `${flux}not a kind of image automation` },
-  { said: 'kubectl get|logs *', reason: 'not a kind of image automation: ask the cluster' },
+  { said: 'kubectl get|logs|describe|annotate *', reason: 'not a kind of image automation: ask the cluster' },
 ]
 
-/** Flags of Flux and kubectl: what becomes of each, and whether a value follows. */
+/** Flags of kubectl: what becomes of each, and whether a value follows. */
 export const flags: Readonly<Record<string, { readonly value: boolean; readonly is: 'kept' | 'dropped' | 'output' }>> = {
   '-n': { value: true, is: 'kept' },
   '--namespace': { value: true, is: 'kept' },
@@ -77,10 +72,11 @@ export const flags: Readonly<Record<string, { readonly value: boolean; readonly 
   '--no-header': { value: false, is: 'kept' },
   '-o': { value: true, is: 'output' },
   '--output': { value: true, is: 'output' },
-  // Every namespace is shown unless one is named.
-  '-A': { value: false, is: 'dropped' },
-  '--all-namespaces': { value: false, is: 'dropped' },
-  '--all': { value: false, is: 'dropped' },
+  '-A': { value: false, is: 'kept' },
+  '--all-namespaces': { value: false, is: 'kept' },
+  '-l': { value: true, is: 'kept' },
+  '--overwrite': { value: false, is: 'dropped' },
+  '--field-manager': { value: true, is: 'dropped' },
   // They choose from a stream of log lines; there is none.
   '-f': { value: false, is: 'dropped' },
   '--follow': { value: false, is: 'dropped' },
@@ -156,9 +152,9 @@ const splitOnce = (word: string): readonly [string, string | undefined] => {
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)]
 }
 /** `imagepolicies.image.toolkit.fluxcd.io` → `imagepolicies`. */
-const bare = (word: string): string => word.replace(/\.image\.toolkit\.fluxcd\.io$/, '').replace(/\.image\.toolkit\.fluxcd\.io\//, '/')
+const bare = (word: string): string => word.replace(/\.(?:image|source)\.toolkit\.fluxcd\.io(?=$|\/)/, '')
 /** `imagepolicy/app` → `imagepolicy app`; a deployment's slash stays. */
-const kindAndName = (word: string): readonly string[] => (/^(image|img|iua)\w*\//.test(word) ? word.split('/') : [word])
+const kindAndName = (word: string): readonly string[] => (/^(image|img|iua|gitrepo)\w*\//.test(word) ? word.split('/') : [word])
 
 function fits(said: string, words: readonly string[]): boolean {
   const pattern = said.split(' ')

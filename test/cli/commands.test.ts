@@ -91,20 +91,20 @@ describe('get', () => {
   })
   test('without its header is rows only', async () => {
     const { out } = await speak(['get', 'images', '--no-header'])
-    expect(out.split('\n').map((line) => line.split('\t')[1])).toEqual(['app', 'app-dev', 'app-staging', 'chart', undefined])
+    expect(out.split('\n').map((line) => line.split('\t')[0])).toEqual(['app', 'app-dev', 'app-staging', 'chart', ''])
   })
   test.each([[['image', 'policy', 'app']], [['images', 'app']], [['policy', 'app']], [['policies', 'app']]])(
     '%j shows one policy',
     async (words) => {
       const { code, out } = await speak(['get', ...words, '--no-header'])
-      expect([code, out.split('\t').slice(0, 4)]).toEqual([0, ['flux-system', 'app', `${image}/app`, '1.2.4']])
+      expect([code, out.split('\t').slice(0, 3)]).toEqual([0, ['app', `${image}/app`, '1.2.4']])
     },
   )
   test('of a misspelt name fails, and suggests one', async () => {
     expect(await speak(['get', 'policy', 'app-stagign'])).toEqual({
       code: 1,
       out: '',
-      error: 'tagboat get: there is nothing named "app-stagign" among policies (did you mean "app-staging"?)\n',
+      error: 'tagboat get: there is nothing named "app-stagign" among policies in "flux-system" namespace (did you mean "app-staging"?)\n',
     })
     expect((await speak(['get', 'images', 'polcy'])).error).toContain('did you mean "policy"?')
   })
@@ -118,8 +118,8 @@ describe('get', () => {
     expect(await speak(['get', 'targets', '--scope', 'nobody', '-n', 'nowhere', '-o', 'json'])).toMatchObject({ code: 0 })
     expect(await speak(['get', 'images', '--scope', 'nobody', '--no-header'])).toEqual({
       code: 0,
-      out: '\n',
-      error: 'nothing to show: no policies in scope "nobody"\n',
+      out: '',
+      error: '✗ no ImagePolicy objects found in "flux-system" namespace of scope "nobody"\n',
     })
   })
   test('--watch shows what changes, until Ctrl-C', async () => {
@@ -130,13 +130,13 @@ describe('get', () => {
     await until(watching, () => (watching.out().includes('resolved to dev-4e1d2c3-100042') ? true : undefined))
     watching.child.kill('SIGINT')
     const { code, out, error } = await watching.ended
-    expect([code, error, out.slice(0, 9)]).toEqual([0, '', 'NAMESPACE'])
+    expect([code, error, out.slice(0, 5)]).toEqual([0, '', 'NAME\t'])
     expect(
       out
         .slice(before)
         .trim()
         .split('\n')
-        .map((line) => line.split('\t').slice(1, 4)),
+        .map((line) => line.split('\t').slice(0, 3)),
     ).toEqual([['app-dev', `${image}/app-dev`, 'dev-4e1d2c3-100042']])
   })
 })

@@ -1,5 +1,5 @@
 // The command line in this process: words in, text and exit code out.
-import { runCommand, type Command } from '../../src/cli/command.ts'
+import { runCommand, type Entry } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/main.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { temporary } from './worlds.ts'
@@ -12,7 +12,7 @@ export interface Said {
 
 export async function say(
   words: readonly string[],
-  { all = commands, ...more }: Partial<Terminal> & { readonly all?: readonly Command[] } = {},
+  { all = commands, ...more }: Partial<Terminal> & { readonly all?: readonly Entry[] } = {},
 ): Promise<Said> {
   const { folder, remove } = temporary()
   const said = { out: '', error: '' }
