@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { Charset, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
 
 /** In bytes; a test holds each function to it. What starts cold on every push must be small. */
-export const largestBundle = { evaluate: 600_000, scan: 600_000, promote: 1_000_000, sweep: 400_000, apply: 1_000_000 } as const
+export const largestBundle = {
+  evaluate: 600_000,
+  scan: 600_000,
+  promote: 1_000_000,
+  sweep: 400_000,
+  apply: 1_000_000,
+  receive: 700_000,
+} as const
 
 export const bundling = () =>
   ({

@@ -62,6 +62,7 @@ const Context = v.object({
   vpcId: v.optional(v.pipe(text, v.regex(/^vpc-[\da-f]+$/, 'expected an id such as vpc-0a1b2c3d'))),
   subnetIds: v.optional(list),
   securityGroupIds: v.optional(list),
+  webhooks: v.optional(yes),
   dashboard: v.optional(yes),
   alarmTopicArn: v.optional(arn('sns')),
   removalPolicy: v.optional(oneOf('retain', 'destroy')),

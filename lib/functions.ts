@@ -22,6 +22,7 @@ export const timeouts = {
   promote: Duration.minutes(2),
   sweep: Duration.seconds(60),
   apply: Duration.minutes(5),
+  receive: Duration.seconds(30),
 } as const satisfies Readonly<Record<FunctionName, Duration>>
 
 const purposes = {
@@ -30,6 +31,7 @@ const purposes = {
   promote: 'tagboat: commits to Git, the only function that can',
   sweep: 'tagboat: finds what events lost and signals it again',
   apply: 'tagboat: puts the manifests of a deployment into force',
+  receive: 'tagboat: hears webhooks, the only function with an address',
 } as const satisfies Readonly<Record<FunctionName, string>>
 
 export interface Network {
@@ -50,6 +52,7 @@ export interface FunctionsProps extends RightsProps {
   readonly memorySize: number
   readonly network: Network | undefined
   readonly appliesManifests: boolean
+  readonly webhooks: boolean
 }
 
 export class Functions extends Construct {
@@ -59,6 +62,8 @@ export class Functions extends Construct {
   readonly sweep: Function
   /** Only where manifests are deployed. */
   readonly apply: Function | undefined
+  /** Only with webhooks. */
+  readonly receive: Function | undefined
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id)
@@ -107,6 +112,9 @@ export class Functions extends Construct {
           may.send(inbox.targets, inbox.scans),
         ])
       : undefined
+    this.receive = props.webhooks
+      ? this.make('receive', props, { ...common, ...secrets }, [may.readTable(), may.readSecrets('receiver'), may.announce()])
+      : undefined
     // What evaluate could not do in three attempts is kept for a person. A sweep is not worth repeating: the next one is a minute away.
     const deadEvents = { bind: () => ({ destination: inbox.deadEvents.queueArn }) }
     new EventInvokeConfig(this, 'EvaluateAsync', { function: this.evaluate, retryAttempts: 2, onFailure: deadEvents })
@@ -131,14 +139,14 @@ export class Functions extends Construct {
 
   /** By name; a function that is not deployed is left out. */
   get all(): readonly (readonly [name: FunctionName, made: Function])[] {
-    const { evaluate, scan, promote, sweep, apply } = this
+    const { evaluate, scan, promote, sweep, apply, receive } = this
     const always = [
       ['evaluate', evaluate],
       ['scan', scan],
       ['promote', promote],
       ['sweep', sweep],
     ] as const
-    return apply ? [...always, ['apply', apply]] : always
+    return [...always, ...(apply ? [['apply', apply] as const] : []), ...(receive ? [['receive', receive] as const] : [])]
   }
 
   private feed(id: string, target: Function, queue: Queue, maxConcurrency?: number): void {

@@ -4,6 +4,7 @@ import { SecurityGroup, type ISecurityGroup, type IVpc, type SubnetSelection } f
 import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { PermissionsBoundary, PolicyStatement, ServicePrincipal, type IManagedPolicy } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
@@ -30,7 +31,7 @@ export interface ImagePromoterProps {
    */
   readonly ecrRepositories?: readonly string[]
   /**
-   * Secrets are found in Secrets Manager as `<prefix>/<git|registry>/<scope>/<namespace>/<name>`.
+   * Secrets are found in Secrets Manager as `<prefix>/<git|registry|receiver>/<scope>/<namespace>/<name>`.
    * @default 'tagboat'
    */
   readonly secretPrefix?: string
@@ -91,6 +92,11 @@ export interface ImagePromoterProps {
    */
   readonly securityGroups?: readonly ISecurityGroup[]
   /**
+   * A public address for webhooks of registries and forges, where Receivers hear them. Without it nothing of tagboat has a public address.
+   * @default false
+   */
+  readonly webhooks?: boolean
+  /**
    * A dashboard in CloudWatch, for three dollars a month.
    * @default false
    */
@@ -141,6 +147,8 @@ export class ImagePromoter extends Construct {
   readonly eventBus: EventBus | undefined
   /** What EcrForwarders of other accounts must let read. */
   readonly readerRoleArns: readonly string[]
+  /** What the addresses of Receivers begin with; only with `webhooks`. */
+  readonly webhookUrl: string | undefined
   /** The namespace of the metrics in CloudWatch. */
   readonly metricNamespace: string
 
@@ -168,11 +176,15 @@ export class ImagePromoter extends Construct {
       memorySize: props.memorySize ?? 1024,
       network: networkOf(this, props),
       appliesManifests: props.manifests !== undefined,
+      webhooks: props.webhooks ?? false,
     })
     if (encryptionKey) letServicesUse(encryptionKey, this)
     const central = sources && new CentralBus(this, 'Central', sources).bus
     inbox.listen(functions.evaluate, { repositories: ecrRepositories, central })
     inbox.tick(functions.sweep, sweepEvery)
+    // Receivers authenticate their senders themselves: no sender of webhooks can sign as AWS wants it.
+    const door = functions.receive?.addFunctionUrl({ authType: FunctionUrlAuthType.NONE })
+    if (door) inbox.hearWebhooks(functions.evaluate)
     if (functions.apply && props.manifests) new Manifests(this, 'Manifests', { folders: props.manifests, apply: functions.apply, state })
     const { all } = new Alarms(this, 'Alarms', { inbox, metrics, topic: props.alarmTopic })
     if (props.dashboard) new Dashboard(this, 'Dashboard', { metrics, alarms: all })
@@ -186,6 +198,7 @@ export class ImagePromoter extends Construct {
     this.eventBus = central
     this.readerRoleArns = central ? [functions.evaluate, functions.scan].flatMap(({ role }) => role?.roleArn ?? []) : []
     this.metricNamespace = metrics
+    this.webhookUrl = door?.url
 
     // What `tagboat --stack` looks for.
     new CfnOutput(this, 'TableName', { value: state.table.tableName })
@@ -199,6 +212,7 @@ export class ImagePromoter extends Construct {
       value: [inbox.deadEvents, inbox.deadScans, inbox.deadTargets].map(({ queueUrl }) => queueUrl).join(' '),
     })
     new CfnOutput(this, 'FunctionNames', { value: functions.all.map(([, { functionName }]) => functionName).join(' ') })
+    if (door) new CfnOutput(this, 'WebhookUrl', { value: door.url })
     if (!central) return
     new CfnOutput(this, 'EventBusArn', { value: central.eventBusArn })
     new CfnOutput(this, 'ReaderRoles', { value: this.readerRoleArns.join(' ') })

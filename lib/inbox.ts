@@ -7,6 +7,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { changeEvents, pushEvents } from './events.ts'
+import { webhookPattern } from '../src/core/events.ts'
 import { timeouts } from './functions.ts'
 
 /** Added to a function's timeout: nobody else may decide while a dead holder's last request can still arrive. */
@@ -80,6 +81,15 @@ export class Inbox extends Construct {
         targets,
       })
     }
+  }
+
+  /** What the receivers let in; on the bus it is kept for a day should evaluate not be able to take it. */
+  hearWebhooks(evaluate: IFunction): void {
+    new Rule(this, 'Webhooks', {
+      description: 'tagboat: a webhook says where to look',
+      eventPattern: { source: [...webhookPattern.source], detailType: [...webhookPattern['detail-type']] },
+      targets: [new LambdaFunction(evaluate, { deadLetterQueue: this.deadEvents, retryAttempts: 185, maxEventAge: Duration.hours(24) })],
+    })
   }
 
   /** A sweep that could not start is not repeated: the next one does its work. */

@@ -37,6 +37,8 @@ export function rightsOf(scope: Construct, { state: { table }, ecrRepositories, 
     log: (group: ILogGroup) => allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [group.logGroupArn]),
     useTable: (...more: readonly string[]) =>
       allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', ...more], [table.tableArn]),
+    /** What a stranger can set in motion writes nothing. */
+    readTable: () => allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], [table.tableArn]),
     queryDue: () => allow(['dynamodb:Query'], [`${table.tableArn}/index/${tableShape.due.name}`]),
     /** The table's and the queues' contents, through these services alone. Nothing without a key of one's own. */
     useKey: (): readonly PolicyStatement[] =>
@@ -58,7 +60,7 @@ export function rightsOf(scope: Construct, { state: { table }, ecrRepositories, 
     /** In each source account the role that an EcrForwarder makes there. */
     readElsewhere: (): readonly PolicyStatement[] => (sources ? elsewhere(sources, stack) : []),
     /** Which secrets there are is configuration, known only at run time; their names begin with who reads them. */
-    readSecrets: (role: 'git' | 'registry') => allow(['secretsmanager:GetSecretValue'], [secretsOf(role)]),
+    readSecrets: (role: 'git' | 'registry' | 'receiver') => allow(['secretsmanager:GetSecretValue'], [secretsOf(role)]),
     /** To sign as the App of GitHub, with a key that nobody can read. */
     signWith: (app: IKey | undefined): readonly PolicyStatement[] => (app ? [allow(['kms:Sign'], [app.keyArn])] : []),
     announce: () =>
@@ -107,6 +109,7 @@ const wide = [
   [':repository/*', 'any repository of the account may hold an image that a policy names; ecrRepositories narrows it'],
   ['/registry/*', 'which secrets there are is known at run time only; their names begin with who may read them'],
   ['/git/*', 'which secrets there are is known at run time only; their names begin with who may read them'],
+  ['/receiver/*', 'which secrets there are is known at run time only; their names begin with who may read them'],
   [':iam::*:role/', 'the accounts of an organisation are not known at deploy time; the condition keeps it to them, the name to one role'],
   ['*', 'a network interface has no name before it exists; the rights are those that Lambda needs to join a VPC'],
 ] as const

@@ -46,6 +46,7 @@ export const environments = {
   }),
   sweep: v.object({ ...table, ...wakes, ...asks, ...timing }),
   apply: v.object({ ...table, ...wakes, ...asks, ...timing }),
+  receive: v.object({ ...table, ...secrets }),
 } as const
 
 export type FunctionName = keyof typeof environments

@@ -1,5 +1,6 @@
 // What the flow needs from the world, each as small as it can be. Adapters implement them; `src/flow` and `src/web` see nothing else.
 import type { Budget, Price } from './core/budget.ts'
+import type { SecretRole } from './core/spec/secrets.ts'
 import type {
   Credential,
   DueItem,
@@ -18,6 +19,7 @@ import type {
 
 export interface World {
   readonly store: Store
+  readonly secrets: SecretKeeper
   readonly registry: Registry
   readonly git: GitHost
   readonly outbox: Outbox
@@ -130,6 +132,25 @@ export interface EntryPage {
   readonly entries: readonly Entry[]
   /** Pass it as `before` for the next page. */
   readonly before?: string
+}
+
+/** Where the secrets are kept that objects refer to: by role, scope, namespace and name. */
+export interface SecretId {
+  readonly role: SecretRole
+  readonly scope: string
+  readonly namespace: string
+  readonly name: string
+}
+export type SecretValues = Readonly<Record<string, string>>
+export type SecretRead =
+  { readonly found: true; readonly values: SecretValues } | { readonly found: false; readonly why: 'no-such-secret' | 'deleted' }
+/** For a person's own rights: none of our functions may write a secret. */
+export interface SecretKeeper {
+  readonly read: (id: SecretId) => Promise<SecretRead>
+  /** Creates it, gives it a new version, or takes back its deletion. `name`: under which it is kept. */
+  readonly put: (id: SecretId, values: SecretValues) => Promise<{ readonly name: string; readonly is: 'created' | 'updated' }>
+  /** With the days of grace of the service. `false`: there was none. */
+  readonly remove: (id: SecretId) => Promise<boolean>
 }
 
 /** Where to look for an image, and with whose credentials. */

@@ -149,9 +149,9 @@ export async function boxed({
     push,
     knock,
     apply: async (yaml, scope = 'default') => {
-      const { manifests, problems } = readManifests(yaml, 'test', { namespace: 'flux-system' })
+      const { manifests, secrets, problems } = readManifests(yaml, 'test', { namespace: 'flux-system' })
       if (problems.length > 0) return { ok: false, problems }
-      return apply({ manifests, scope, owner: 'cli' }, world)
+      return apply({ manifests, secrets, scope, owner: 'cli' }, world)
     },
     pushed: async (name, tag, content) => {
       await push(name, tag, content)

@@ -22,7 +22,7 @@ test.each(Object.keys(kinds) as (keyof typeof kinds)[])('the page of %s names ev
   const page = read(`docs/spec/${kind.toLowerCase()}.md`)
   const schema = kinds[kind].schema as { readonly entries?: object; readonly pipe?: readonly { readonly entries?: object }[] }
   const fields = Object.keys(schema.entries ?? schema.pipe?.[0]?.entries ?? {})
-  expect(fields.length).toBeGreaterThan(5)
+  expect(fields.length).toBeGreaterThan(0)
   expect(fields.filter((field) => !page.includes(`\`spec.${field}`))).toEqual([])
   const last = unsupported[kind].map(({ at }) => at.at(-1) ?? '').filter((field) => !new RegExp(`\`[^\`|]*\\b${field}\\b`).test(page))
   expect(last).toEqual([])

@@ -1,27 +1,19 @@
 // The secrets that manifests refer to, from Secrets Manager: `tagboat/<role>/<scope>/<namespace>/<name>`, JSON of texts by key.
 import type { SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
 import {
-  CreateSecretCommand,
   GetSecretValueCommand,
   InvalidRequestException,
-  PutSecretValueCommand,
-  ResourceExistsException,
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
+import type { SecretRole } from '../core/spec/secrets.ts'
 import type { SigningKey, StoredObject } from '../core/state.ts'
-import type { Clock, GitPlace, ImageSource } from '../ports.ts'
+import type { Clock, GitPlace, ImageSource, SecretRead } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
 import type { Way } from './http/way.ts'
 import { bare, silent } from './http/client.ts'
-
-/** Who refers to a secret: each function can read those of its own role only. */
-export type SecretRole = 'git' | 'registry' | 'receiver' | 'notify'
-
-export type SecretRead =
-  | { readonly found: true; readonly values: Readonly<Record<string, string>> }
-  | { readonly found: false; readonly why: 'no-such-secret' | 'deleted' }
+import { nameOf, valuesIn } from './secrets/value.ts'
 
 export interface SecretReader {
   readonly read: (role: SecretRole, scope: string, namespace: string, name: string) => Promise<SecretRead>
@@ -67,10 +59,8 @@ export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_
 
   return {
     read: async (role, scope, namespace, name) => {
-      const parts = [role, scope, namespace, name]
-      // Another character cannot be in a secret's name, and a slash would reach into another's.
-      if (!parts.every((part) => /^[\w+=.@-]+$/.test(part))) return { found: false, why: 'no-such-secret' }
-      const id = [prefix, ...parts].join('/')
+      const id = nameOf(prefix, { role, scope, namespace, name })
+      if (id === undefined) return { found: false, why: 'no-such-secret' }
       const now = clock.now()
       const before = kept.get(id)
       if (before && now < before.until) return before.work
@@ -80,22 +70,6 @@ export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_
     },
     forget: (role, scope, namespace, name) => void kept.delete([prefix, role, scope, namespace, name].join('/')),
   }
-}
-
-/** Messages name keys, never values. */
-const valuesIn = (id: string, text: string | undefined): Readonly<Record<string, string>> => {
-  const malformed = (met: string) =>
-    new Failure('secret-malformed', `secret ${id}: expected a JSON object whose values are texts, as in {"username": "…"}; met ${met}`)
-  let json: unknown
-  try {
-    json = JSON.parse(text ?? '')
-  } catch {
-    throw malformed(text === undefined ? 'a binary secret' : 'something that is not JSON')
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed('other JSON')
-  const others = Object.entries(json).filter(([, value]) => typeof value !== 'string')
-  if (others.length > 0) throw malformed(`other values under ${others.map(([key]) => key).join(', ')}`)
-  return json as Readonly<Record<string, string>>
 }
 
 /** The secret that a GitRepository names; without one, the scope's `default`. */
@@ -160,36 +134,4 @@ export async function receiverSecret(
   const name = (spec as { readonly secretRef?: { readonly name: string } }).secretRef?.name
   const found = name === undefined ? undefined : await secrets.read('receiver', scope, namespace, name)
   return found?.found ? found.values : undefined
-}
-
-export interface SecretWriter {
-  readonly put: (
-    role: SecretRole,
-    scope: string,
-    namespace: string,
-    name: string,
-    values: Readonly<Record<string, string>>,
-  ) => Promise<{ readonly id: string; readonly is: 'created' | 'updated' }>
-}
-
-export const secretWriter = ({ config, prefix = 'tagboat' }: Pick<SecretReaderOptions, 'config' | 'prefix'>): SecretWriter => {
-  const client = new SecretsManagerClient({ ...config, maxAttempts: 1 })
-  return {
-    put: async (role, scope, namespace, name, values) => {
-      const id = [prefix, role, scope, namespace, name].join('/')
-      const SecretString = JSON.stringify(values)
-      try {
-        await client.send(new CreateSecretCommand({ Name: id, SecretString }))
-        return { id, is: 'created' }
-      } catch (error) {
-        if (!(error instanceof ResourceExistsException)) throw awsFailure('secrets', `create secret ${id}`, error)
-      }
-      try {
-        await client.send(new PutSecretValueCommand({ SecretId: id, SecretString }))
-        return { id, is: 'updated' }
-      } catch (error) {
-        throw awsFailure('secrets', `write secret ${id}`, error)
-      }
-    },
-  }
 }

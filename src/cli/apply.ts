@@ -21,6 +21,12 @@ export const applyCommand: Command = {
     },
     namespace: { type: 'string', short: 'n', value: 'NAME', about: 'for objects that name none (flux-system)' },
     'take-over': { type: 'boolean', about: 'change objects that belong to another owner' },
+    substitute: {
+      type: 'string',
+      value: 'NAME=VALUE',
+      multiple: true,
+      about: 'what ${NAME} stands for, as in the postBuild of a Kustomization; may be repeated',
+    },
     prune: {
       type: 'boolean',
       about: 'delete what was applied from here before and is no longer there, in the namespaces of these manifests',
@@ -33,27 +39,44 @@ export const applyCommand: Command = {
     'tagboat apply -f clusters/production',
     'kustomize build clusters/production | tagboat apply -f -',
     'tagboat apply -f policies.yaml --dry-run',
+    'tagboat apply -f clusters/production --substitute REGISTRY=ghcr.io/org',
   ],
   run: async (given, terminal) => {
     const format = isFormat(given.text('output'))
     const sources = given.texts('filename')
     if (sources.length === 0) throw new Usage('expected -f FILE, got none')
     if (given.words.length > 0) throw new Usage(`unexpected "${given.words[0]}": files are named with -f`)
-    const read = await readAll(sources, terminal, given.text('namespace') ?? 'flux-system')
+    const values = given.texts('substitute')
+    const read = await readAll(sources, terminal, {
+      namespace: given.text('namespace') ?? 'flux-system',
+      ...(values.length > 0 && { substitute: substitutes(values) }),
+    })
     if (read.problems.length > 0) return refuse(read.problems, terminal)
     for (const { from, message } of read.warnings) terminal.error(`warning: ${from}: ${message}`)
     const skipped = Object.entries(read.skipped)
     if (skipped.length > 0) terminal.error(`skipped, not for tagboat: ${skipped.map(([kind, count]) => `${count} ${kind}`).join(', ')}`)
-    if (read.manifests.length === 0) {
+    if (read.manifests.length === 0 && read.secrets.length === 0) {
       terminal.error(`tagboat apply: found nothing to apply in ${sources.join(', ')}`)
       return 1
     }
     const { world, scope, close } = await connect(given, terminal)
     const { apply, remove } = await import('../flow/apply.ts')
     try {
-      const wish = { manifests: read.manifests, scope, owner: 'cli', takeOver: given.is('take-over'), dryRun: given.is('dry-run') }
+      const wish = {
+        manifests: read.manifests,
+        secrets: read.secrets,
+        scope,
+        owner: 'cli',
+        takeOver: given.is('take-over'),
+        dryRun: given.is('dry-run'),
+      }
       const applied = await patiently(terminal, `applying ${read.manifests.length} objects`, apply(wish, world))
       if (!applied.ok) return refuse(applied.problems, terminal)
+      const { unused } = applied
+      if (unused.length > 0)
+        terminal.error(
+          `left alone, since nothing refers to it: ${unused.map(({ namespace, name }) => `Secret ${namespace}/${name}`).join(', ')}`,
+        )
       const left = given.is('prune') ? await leftOver(applied.results, scope, world) : []
       const pruned = given.is('dry-run') ? left : await remove(left, world)
       const results = [...applied.results, ...pruned.map((id) => ({ id, is: 'pruned' as const }))]
@@ -69,6 +92,16 @@ export const applyCommand: Command = {
       close()
     }
   },
+}
+
+function substitutes(values: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    values.map((value) => {
+      const at = value.indexOf('=')
+      if (at < 1) throw new Usage(`expected --substitute NAME=VALUE, got "${value}"`)
+      return [value.slice(0, at), value.slice(at + 1)]
+    }),
+  )
 }
 
 /** What came the same way as these and is not among them. */

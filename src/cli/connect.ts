@@ -6,7 +6,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fetch } from '../adapters/http/fetch.ts'
-import type { SecretWriter } from '../adapters/secrets.ts'
 import { Failure } from '../core/failure.ts'
 import type { World } from '../ports.ts'
 import { Usage, type Flag, type Given } from './command.ts'
@@ -31,8 +30,6 @@ export interface Reached {
   readonly where?: string
   /** Where the registry of a boxed world answers, and by which way. */
   readonly boxed?: { readonly url: string; readonly fetch: Fetch }
-  /** Where a person puts secrets. */
-  readonly secrets?: SecretWriter
   readonly close: () => void
 }
 /** Finds the world that the flags mean. */

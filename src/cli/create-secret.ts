@@ -1,8 +1,7 @@
 // Secrets from flags, under the keys that Flux uses: into Secrets Manager, or printed as Flux prints them.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { SecretRole } from '../adapters/secrets.ts'
-import { Failure } from '../core/failure.ts'
+import type { SecretRole } from '../core/spec/secrets.ts'
 import { Usage, type Command, type Flag, type Given } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { namespaceFlag, namespaceOf } from './objects.ts'
@@ -123,13 +122,12 @@ async function create({ said, role, type, values: read }: Recipe, given: Given, 
     terminal.out(`---\n${stringify(secret, { sortMapEntries: true }).trimEnd()}`)
     return 0
   }
-  const { secrets, scope, close } = await connect(given, terminal)
+  const { world, scope, close } = await connect(given, terminal)
   try {
-    if (!secrets) throw new Failure('no-secrets', 'this world keeps no secrets that could be written from here')
-    const { id, is } = await secrets.put(role, scope, namespace, name, values)
+    const { name: kept, is } = await world.secrets.put({ role, scope, namespace, name }, values)
     const say = steps(terminal)
     say.action(`${said} secret '${name}' ${is} in '${namespace}' namespace`)
-    say.success(`it is ${id} in Secrets Manager`)
+    say.success(`it is ${kept} in Secrets Manager`)
     return 0
   } finally {
     close()

@@ -7,7 +7,8 @@ import { gitCredential, githubHost } from '../adapters/github.ts'
 import { patient } from '../adapters/http/retry.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, gitWay, registrySecret, secretReader, secretWriter, signingSecret } from '../adapters/secrets.ts'
+import { gitSecret, gitWay, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
+import { secretKeeper } from '../adapters/secrets/keeper.ts'
 import { signers } from '../adapters/signing.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import { describeStack } from '../adapters/stack.ts'
@@ -46,6 +47,7 @@ export async function deployedWorld(given: Given, terminal: Terminal): Promise<R
   return {
     world: {
       store: dynamodbStore({ table: deployment.tableName, config, clock, random }),
+      secrets: secretKeeper({ config, prefix: deployment.secretPrefix, retrying: retry }),
       registry: registryByHost({
         ecr: ecrRegistry({ config: { credentials: stack.credentials }, clock, random }),
         oci: ociRegistry({ fetch: (request) => fetch(request), clock, random, credentials: (source) => registrySecret(source, secrets) }),
@@ -66,7 +68,6 @@ export async function deployedWorld(given: Given, terminal: Terminal): Promise<R
       clock,
       random,
     },
-    secrets: secretWriter({ config, prefix: deployment.secretPrefix }),
     where: `stack ${name} in ${stack.region} (account ${stack.account})`,
     close: () => undefined,
   }

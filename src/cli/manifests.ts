@@ -1,47 +1,33 @@
 // Manifests from wherever a person says: files, folders, standard input, or whatever a checkout holds.
-import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import type { Manifest, Problem, Read } from '../core/spec.ts'
+import type { Read, ReadOptions, SourceFile } from '../core/spec.ts'
 import { Usage } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 type Reader = Pick<Terminal, 'folder' | 'input'>
 
 /** Named by the person who asks: what is wrong in one of them is an error. */
-export async function readAll(sources: readonly string[], terminal: Reader, namespace: string): Promise<Read> {
-  const { readManifests } = await import('../core/spec.ts')
-  const reads: Read[] = []
-  for (const file of sources.flatMap((source) => filesOf(source, terminal.folder))) {
-    const text = file === '-' ? await standardInput(terminal) : readText(file)
-    const from = file === '-' ? 'standard input' : relative(terminal.folder, file)
-    reads.push(readManifests(text, from, { namespace }))
+export async function readAll(sources: readonly string[], terminal: Reader, options: ReadOptions): Promise<Read> {
+  const { readFiles } = await import('../core/spec.ts')
+  const files: SourceFile[] = []
+  for (const source of sources) {
+    if (source === '-') files.push({ file: 'standard input', text: await standardInput(terminal) })
+    else files.push(...filesOf(source, terminal.folder))
   }
-  return together(reads)
+  return readFiles(files, options)
 }
 
 /** Flux's kinds wherever they lie in a checkout. Most files of it are not of any interest, and are not parsed. */
-export async function discover(root: string, namespace: string): Promise<Read> {
-  const { readManifests } = await import('../core/spec.ts')
-  const reads = yamlBelow(root).flatMap((file) => {
+export async function discover(root: string, options: ReadOptions): Promise<Read> {
+  const { readFiles } = await import('../core/spec.ts')
+  const files = yamlBelow(root).flatMap((file): readonly SourceFile[] => {
     const text = readText(join(root, file))
-    return /\b(?:image|source)\.toolkit\.fluxcd\.io\//.test(text) ? [readManifests(text, file, { namespace })] : []
+    if (isKustomization(file)) return [{ file, text, aside: true }]
+    return /\b(?:image|source)\.toolkit\.fluxcd\.io\//.test(text) ? [{ file, text }] : []
   })
-  return together(reads)
-}
-
-function together(reads: readonly Read[]): Read {
-  const manifests: Manifest[] = []
-  const problems: Problem[] = []
-  const warnings: Problem[] = []
-  const skipped: Record<string, number> = {}
-  for (const read of reads) {
-    manifests.push(...read.manifests)
-    problems.push(...read.problems)
-    warnings.push(...read.warnings)
-    for (const [kind, count] of Object.entries(read.skipped)) skipped[kind] = (skipped[kind] ?? 0) + count
-  }
-  return { manifests, problems, warnings, skipped }
+  return readFiles(files, options)
 }
 
 async function standardInput({ input }: Reader): Promise<string> {
@@ -57,13 +43,19 @@ export function readText(file: string): string {
   }
 }
 
-function filesOf(source: string, folder: string): readonly string[] {
-  if (source === '-') return ['-']
+function filesOf(source: string, folder: string): readonly SourceFile[] {
   const path = resolve(folder, source)
   const there = statSync(path, { throwIfNoEntry: false })
   if (!there) throw new Usage(`there is no file or folder "${source}"`)
-  return there.isDirectory() ? yamlBelow(path).map((file) => join(path, file)) : [path]
+  const sourceFile = (file: string): SourceFile => ({ file: relative(folder, file), text: readText(file) })
+  if (there.isDirectory()) return yamlBelow(path).map((file) => sourceFile(join(path, file)))
+  // What a file is may be said by the kustomization beside it.
+  const aside = kustomizations.map((name) => join(dirname(path), name)).filter((file) => file !== path && existsSync(file))
+  return [sourceFile(path), ...aside.map((file) => ({ ...sourceFile(file), aside: true as const }))]
 }
+
+const kustomizations: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+const isKustomization = (file: string): boolean => kustomizations.includes(basename(file))
 
 /** Links are not followed: what they lead to is found where it lies, or is not part of this. */
 function yamlBelow(root: string): readonly string[] {
@@ -73,7 +65,7 @@ function yamlBelow(root: string): readonly string[] {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = join(folder, entry.name)
       if (entry.isDirectory() && !['.git', 'node_modules'].includes(entry.name)) open.push(path)
-      if (entry.isFile() && /\.ya?ml$/.test(entry.name)) found.push(path)
+      if (entry.isFile() && (/\.ya?ml$/.test(entry.name) || isKustomization(entry.name))) found.push(path)
     }
   }
   return found.sort()

@@ -1,7 +1,7 @@
 // The boxed world that runs in another terminal, over loopback.
 import { systemClock } from '../adapters/clock.ts'
 import type { Fetch } from '../adapters/http/fetch.ts'
-import { secretsOver, worldOver } from '../local/world.ts'
+import { worldOver } from '../local/world.ts'
 import type { Reached } from './connect.ts'
 import { findRunning } from './running.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,5 +10,5 @@ export async function runningWorld(folder: string | undefined, terminal: Termina
   const { url } = await findRunning(terminal.folder, folder)
   const fetch: Fetch = (request) => globalThis.fetch(request)
   const world = worldOver({ fetch, url, clock: systemClock, random: Math.random })
-  return { world, where: `the boxed world at ${url}`, boxed: { url, fetch }, secrets: secretsOver({ fetch, url }), close: () => undefined }
+  return { world, where: `the boxed world at ${url}`, boxed: { url, fetch }, close: () => undefined }
 }

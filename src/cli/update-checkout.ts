@@ -22,8 +22,8 @@ export async function updateCheckout(given: Given, terminal: Terminal): Promise<
   const root = rootOf(given, terminal)
   const check = given.is('check')
   const sources = given.texts('manifests')
-  const namespace = given.text('namespace') ?? 'flux-system'
-  const read = sources.length > 0 ? await readAll(sources, terminal, namespace) : await discover(root, namespace)
+  const options = { namespace: given.text('namespace') ?? 'flux-system' }
+  const read = sources.length > 0 ? await readAll(sources, terminal, options) : await discover(root, options)
   for (const { from, message } of read.warnings) terminal.error(`warning: ${from}: ${message}`)
   for (const { from, message } of read.problems) terminal.error(`${from}: ${message}`)
   if (read.problems.length > 0 && sources.length > 0) {

@@ -19,12 +19,13 @@ export type Derived =
   | { readonly of: StoredObject; readonly trouble: Trouble }
 
 export function derive(objects: readonly StoredObject[]): readonly Derived[] {
-  const find = (kind: string, namespace: string, name: string) =>
-    objects.find((o) => o.kind === kind && o.namespace === namespace && o.name === name)
+  const known = new Map(objects.map((object) => [`${object.kind} ${object.namespace}/${object.name}`, object]))
+  const find = (kind: string, namespace: string, name: string) => known.get(`${kind} ${namespace}/${name}`)
   return objects.flatMap((object): readonly Derived[] => {
     if (object.kind === 'ImagePolicy') {
       const { name, namespace } = (object.spec as ImagePolicySpec).imageRepositoryRef
-      return [watchOf(object, find('ImageRepository', namespace ?? object.namespace, name))]
+      const own = find('Namespace', object.namespace, object.namespace)
+      return [watchOf(object, find('ImageRepository', namespace ?? object.namespace, name), own)]
     }
     if (object.kind === 'ImageUpdateAutomation') {
       const { name, namespace } = (object.spec as ImageUpdateAutomationSpec).sourceRef
@@ -34,7 +35,7 @@ export function derive(objects: readonly StoredObject[]): readonly Derived[] {
   })
 }
 
-function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined): Derived {
+function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined, namespace: StoredObject | undefined): Derived {
   const spec = policy.spec as ImagePolicySpec
   const refused = (reason: string, message: string): Derived => ({
     of: policy,
@@ -45,7 +46,7 @@ function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined
       'DependencyNotReady',
       `referenced ImageRepository does not exist: ${missing('ImageRepository.image', spec.imageRepositoryRef.name)}`,
     )
-  const denied = accessProblem(policy, imageRepository)
+  const denied = accessProblem(policy, imageRepository, namespace)
   if (denied !== undefined) return refused('AccessDenied', `access denied: ${denied}`)
   const source = imageRepository.spec as ImageRepositorySpec
   const image = parseImage(source.image, { insecure: source.insecure ?? false })
@@ -75,13 +76,13 @@ function watchOf(policy: StoredObject, imageRepository: StoredObject | undefined
   }
 }
 
-// Every Namespace carries its own name as a label; others are not known to us.
-function accessProblem(policy: StoredObject, imageRepository: StoredObject): string | undefined {
+/** Every Namespace carries its own name as a label; of others we know what was applied. */
+function accessProblem(policy: StoredObject, imageRepository: StoredObject, namespace: StoredObject | undefined): string | undefined {
   if (policy.namespace === imageRepository.namespace) return undefined
   const ref = `${imageRepository.namespace}/${imageRepository.name}`
   const access = (imageRepository.spec as ImageRepositorySpec).accessFrom
   if (!access) return `'${ref}' can't be accessed due to missing ACL labels on 'accessFrom'`
-  const labels: Readonly<Record<string, string>> = { 'kubernetes.io/metadata.name': policy.namespace }
+  const labels: Readonly<Record<string, string>> = { ...namespace?.labels, 'kubernetes.io/metadata.name': policy.namespace }
   const open = access.namespaceSelectors.some(({ matchLabels }) =>
     Object.entries(matchLabels ?? {}).every(([key, value]) => labels[key] === value),
   )

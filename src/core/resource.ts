@@ -93,7 +93,7 @@ function statusOf(object: StoredObject, selection: Selection | undefined): Reado
   const requested = object.annotations['reconcile.fluxcd.io/requestedAt']
   const stored = Object.fromEntries(Object.entries(object.status).filter(([key]) => !ours.includes(key)))
   const conditions = conditionsOf(object, selection)
-  return {
+  const status = {
     ...stored,
     ...(selection?.latestRef && { latestRef: selection.latestRef, latestImage: named(selection.latestRef) }),
     ...(selection?.previousRef && {
@@ -104,6 +104,8 @@ function statusOf(object: StoredObject, selection: Selection | undefined): Reado
     ...(reconciled.has(object.kind) && { observedGeneration: observed }),
     ...(requested !== undefined && observed === object.generation && { lastHandledReconcileAt: requested }),
   }
+  // In the order in which kubectl prints them.
+  return Object.fromEntries(Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Of a policy the selection tells, unless the policy cannot be judged at all. */

@@ -5,20 +5,32 @@ import { ecrImage } from '../core/image.ts'
 // Not through the door: the sweep needs a duration, not the readers of manifests and templates behind it.
 import { milliseconds } from '../core/spec/duration.ts'
 import { nextTurn } from '../core/spread.ts'
-import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec, Manifest, Problem } from '../core/spec.ts'
+import type {
+  GitRepositorySpec,
+  ImagePolicySpec,
+  ImageRepositorySpec,
+  ImageUpdateAutomationSpec,
+  Manifest,
+  Problem,
+  SecretManifest,
+} from '../core/spec.ts'
 import { policyKey, targetKey, type Condition, type ObjectId, type PolicyId, type StoredObject, type TargetId } from '../core/state.ts'
-import type { Outbox, World } from '../ports.ts'
+import type { Outbox, SecretKeeper, World } from '../ports.ts'
 import { mark } from './mark.ts'
 import { inParallel } from './parallel.ts'
+import { weighSecrets } from './secrets.ts'
 
 export type Applying = Pick<World, 'store' | 'clock' | 'log'> & {
   readonly outbox: Pick<Outbox, 'wake' | 'scan'>
+  /** Absent: whoever applies may not write secrets. */
+  readonly secrets?: SecretKeeper
   /** Milliseconds, at most, between two listings of an image in ECR: its events may get lost. */
   readonly ecrSweep?: number
 }
 
 export interface ApplyRequest {
   readonly manifests: readonly Manifest[]
+  readonly secrets?: readonly SecretManifest[]
   readonly scope: string
   readonly owner: string
   readonly takeOver?: boolean
@@ -26,30 +38,45 @@ export interface ApplyRequest {
   readonly dryRun?: boolean
 }
 export type Applied =
-  | { readonly ok: true; readonly results: readonly { readonly id: ObjectId; readonly is: 'created' | 'configured' | 'unchanged' }[] }
+  | {
+      readonly ok: true
+      readonly results: readonly { readonly id: ObjectId; readonly is: Change }[]
+      /** Secrets that nothing refers to: they were left alone. */
+      readonly unused: readonly SecretManifest[]
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
+type Change = 'created' | 'configured' | 'unchanged'
+
 export async function apply(
-  { manifests, scope, owner, takeOver = false, dryRun = false }: ApplyRequest,
+  { manifests, secrets = [], scope, owner, takeOver = false, dryRun = false }: ApplyRequest,
   world: Applying,
 ): Promise<Applied> {
   const { objects } = await world.store.shelf(scope)
   const there = (manifest: Manifest) =>
     objects.find((object) => object.kind === manifest.kind && object.namespace === manifest.namespace && object.name === manifest.name)
+  const others = objects.filter((object) => !manifests.some((manifest) => keyOf(manifest) === keyOf(object)))
+  const weighed = await weighSecrets(secrets, { scope, objects: [...others, ...manifests] }, world.secrets)
   const problems = [
-    ...twice(manifests),
+    ...twice([...manifests, ...secrets.map((secret) => ({ ...secret, kind: 'Secret' }))]),
     ...(takeOver ? [] : manifests.flatMap((manifest) => strangers(manifest, there(manifest), owner))),
+    ...weighed.problems,
     ...contradictions(manifests, objects, scope),
   ]
   if (problems.length > 0) return { ok: false, problems }
-  const results: { id: ObjectId; is: 'created' | 'configured' | 'unchanged' }[] = []
+  const results: { id: ObjectId; is: Change }[] = []
+  // Before what needs them: the first look of an object must not be refused.
+  for (const { secret, is, puts } of weighed.wanted) {
+    results.push({ id: { scope, namespace: secret.namespace, kind: 'Secret', name: secret.name }, is })
+    if (!dryRun) for (const { id, values } of puts) await world.secrets?.put(id, values)
+  }
   for (const manifest of manifests) {
     const was = there(manifest)
     const is = was === undefined ? 'created' : same(manifest, was, owner) ? 'unchanged' : 'configured'
     const id = { scope, namespace: manifest.namespace, kind: manifest.kind, name: manifest.name }
     results.push({ id, is })
     if (is === 'unchanged' || dryRun) continue
-    if (!(await world.store.putObject(written(manifest, was, { scope, owner, now: world.clock.now() }), was?.version ?? 0))) {
+    if (!(await put(manifest, was, { scope, owner }, world))) {
       return {
         ok: false,
         problems: [
@@ -62,8 +89,28 @@ export async function apply(
     }
   }
   if (!dryRun) await follow(scope, world)
-  return { ok: true, results }
+  return { ok: true, results, unused: weighed.unused }
 }
+
+const attempts = 5
+
+/** A status that was written meanwhile is no change of a user's: it is kept, and ours goes on top. `false`: a user's was. */
+async function put(
+  manifest: Manifest,
+  was: StoredObject | undefined,
+  by: { readonly scope: string; readonly owner: string },
+  world: Applying,
+): Promise<boolean> {
+  let current = was
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (await world.store.putObject(written(manifest, current, { ...by, now: world.clock.now() }), current?.version ?? 0)) return true
+    current = await world.store.object({ ...manifest, scope: by.scope })
+    if (!was || !current || current.generation !== was.generation || current.owner !== was.owner) return false
+  }
+  return false
+}
+
+const keyOf = ({ kind, namespace, name }: Pick<ObjectId, 'kind' | 'namespace' | 'name'>): string => `${kind} ${namespace}/${name}`
 
 /** Removes objects: what follows from them first, so that a crash in between leaves something that can be removed again. */
 export async function remove(ids: readonly ObjectId[], world: Applying): Promise<readonly ObjectId[]> {
@@ -220,10 +267,11 @@ function written(
   }
 }
 
-function twice(manifests: readonly Manifest[]): readonly Problem[] {
+function twice(manifests: readonly (Pick<ObjectId, 'kind' | 'namespace' | 'name'> & { readonly from: string })[]): readonly Problem[] {
   const seen = new Map<string, string>()
-  return manifests.flatMap(({ kind, namespace, name, from }) => {
-    const key = `${kind} ${namespace}/${name}`
+  return manifests.flatMap((manifest) => {
+    const { from } = manifest
+    const key = keyOf(manifest)
     const first = seen.get(key)
     seen.set(key, first ?? from)
     return first === undefined ? [] : [{ from, message: `${key} is defined twice (first at ${first})` }]

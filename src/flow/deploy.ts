@@ -1,5 +1,5 @@
 // A deployment brings its manifests: through the same path as `tagboat apply`, and what it no longer brings is removed.
-import { readManifests, type Problem } from '../core/spec.ts'
+import { readFiles, type Problem } from '../core/spec.ts'
 import type { ObjectId } from '../core/state.ts'
 import { apply, remove, type Applying } from './apply.ts'
 
@@ -16,11 +16,11 @@ export type Delivered =
 export async function deploy({ owner, scopes, before }: Deployment, world: Applying): Promise<Delivered> {
   const read = Object.entries(scopes).map(([scope, files]) => ({
     scope,
-    files: files.map(({ file, text }) => readManifests(text, file, { namespace: 'flux-system' })),
+    files: readFiles(files, { namespace: 'flux-system' }),
   }))
-  const wanted = read.map(({ scope, files }) => ({ scope, manifests: files.flatMap(({ manifests }) => manifests) }))
+  const wanted = read.map(({ scope, files: { manifests, secrets } }) => ({ scope, manifests, secrets }))
   const problems = [
-    ...read.flatMap(({ files }) => files.flatMap((file) => file.problems)),
+    ...read.flatMap(({ files }) => files.problems),
     // All scopes are asked before one is written.
     ...(await Promise.all(wanted.map((each) => apply({ ...each, owner, dryRun: true }, world)))).flatMap((said) =>
       said.ok ? [] : said.problems,

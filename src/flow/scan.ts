@@ -5,6 +5,7 @@ import { rfc3339 } from '../core/time.ts'
 import { defaultExclusionList, latestTags, scannedTags, scanRevision, standingOf } from '../core/select.ts'
 import { ecrImage, imageKey } from '../core/image.ts'
 import { policyKey, samePolicy, type Condition, type Selection, type StoredObject, type Watch } from '../core/state.ts'
+import { milliseconds } from '../core/spec/duration.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
 import type { Confirmed, ImageSource, Outbox, ScanRequest, World } from '../ports.ts'
 import { evaluate } from './evaluate.ts'
@@ -60,7 +61,7 @@ async function scanRepository(request: ScanRequest, repository: StoredObject, wo
     const before = await Promise.all(
       left.map(async (watch) => ({ watch, selection: (await world.store.selection(watch.policy)) ?? nothingYet(watch.policy) })),
     )
-    tags = await listing(source, world)
+    tags = await listing(source, repository, world)
     merged += before.reduce((sum, { selection }) => sum + selection.recent.length, 0)
     const judged = await Promise.all(before.map((each) => judge(request, source, tags, each, world)))
     selected += judged.filter((each) => each.is === 'written' && each.changed).length
@@ -164,10 +165,17 @@ async function merge(tags: Set<string>, selection: Selection, source: ImageSourc
   }
 }
 
-async function listing(source: ImageSource, world: Scanning): Promise<readonly string[]> {
+async function listing(source: ImageSource, repository: StoredObject, world: Scanning): Promise<readonly string[]> {
+  const { timeout } = repository.spec as ImageRepositorySpec
+  // As in Flux, a second at least. Without a timeout a long list takes its time: each of its pages has a limit of its own.
+  const deadline = timeout === undefined ? Infinity : world.clock.now() + Math.max(1000, milliseconds(timeout))
   const tags: string[] = []
   for await (const page of world.registry.list(source)) {
     for (const tag of page) tags.push(tag)
+    if (world.clock.now() > deadline)
+      throw new Failure('registry-timeout', `${source.image}: the list of tags was not complete after spec.timeout ${timeout}`, {
+        retry: true,
+      })
     if (tags.length > mostTags) throw new Failure('registry-malformed', `${source.image}: the registry lists more than ${mostTags} tags`)
   }
   return tags

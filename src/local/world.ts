@@ -8,16 +8,8 @@ import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
 import { oidcClaims, type ReadClaims } from '../adapters/oidc.ts'
-import {
-  gitSecret,
-  gitWay,
-  receiverSecret,
-  registrySecret,
-  secretReader,
-  secretWriter,
-  signingSecret,
-  type SecretWriter,
-} from '../adapters/secrets.ts'
+import { gitSecret, gitWay, receiverSecret, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
+import { secretKeeper } from '../adapters/secrets/keeper.ts'
 import { signers } from '../adapters/signing.ts'
 import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
@@ -52,9 +44,6 @@ const configOver = ({ fetch, url, aws }: Pick<WorldOptions, 'fetch' | 'url' | 'a
   ...(aws?.signer && { signer: aws.signer }),
 })
 
-/** For a person who gives a world its secrets: no function may write them. */
-export const secretsOver = (over: Pick<WorldOptions, 'fetch' | 'url'>): SecretWriter => secretWriter({ config: configOver(over) })
-
 /** What a receiver needs beside a world: the secrets of its own role, and the keys of issuers. */
 export function doorOver(options: WorldOptions): {
   readonly secret: (receiver: StoredObject) => Promise<Readonly<Record<string, string>> | undefined>
@@ -81,6 +70,7 @@ export function worldOver(options: WorldOptions): World {
   })
   return {
     store: dynamodbStore({ table, config, operations: aws?.dynamodb, clock, random }),
+    secrets: secretKeeper({ config, retrying: retry }),
     registry: registryByHost({ ecr, oci }),
     git: githubHost({
       fetch,

@@ -87,9 +87,6 @@ export const flags: Readonly<Record<string, { readonly value: boolean; readonly 
 
 /** Kinds that people write beside image automation, and where they belong. */
 export const kinds: Readonly<Record<string, string>> = {
-  Secret:
-    'belongs into Secrets Manager, as tagboat/registry/SCOPE/NAMESPACE/NAME or tagboat/git/SCOPE/NAMESPACE/NAME, never into a file or the table',
-  Receiver: 'not in this version: pushes to ECR need none, other registries are polled at their interval',
   Provider: 'not in this version: every commit is an event on the default bus',
   Alert: 'not in this version: every commit is an event on the default bus',
 }

@@ -1,6 +1,5 @@
 // Commands against a boxed world in this process; time goes on only while a command waits.
 import { url, type Boxed } from '../boxed.ts'
-import { secretsOver } from '../../src/local/world.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { say, type Said } from './saying.ts'
 
@@ -8,7 +7,7 @@ export const reachOf =
   ({ world, boxes }: Pick<Boxed, 'world' | 'boxes'>): NonNullable<Terminal['reach']> =>
   async () => {
     const fetch = (request: Request) => boxes.box(request)
-    return { world, boxed: { url, fetch }, secrets: secretsOver({ url, fetch }), close: () => undefined }
+    return { world, boxed: { url, fetch }, close: () => undefined }
   }
 
 export async function whileTimeGoesOn<T>({ rest, time }: Pick<Boxed, 'rest' | 'time'>, work: Promise<T>): Promise<T> {

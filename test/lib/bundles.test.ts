@@ -11,6 +11,7 @@ const strangers: Readonly<Record<FunctionName, RegExp>> = {
   promote: /nested-clients|client-ecr|client-lambda/,
   sweep: /octokit|^yaml$|re2js|nested-clients|client-ecr|client-secrets-manager|client-eventbridge|^src\/core\/(message|markers)$/,
   // It checks patterns and templates before it writes anything, so it holds what judges and renders.
+  receive: /octokit|nested-clients|client-ecr|client-sqs|^src\/core\/(message|markers)$/,
   apply: /octokit|nested-clients|client-ecr|client-secrets-manager|client-eventbridge|^src\/core\/markers$/,
 }
 

@@ -5,7 +5,7 @@ import { Stack } from 'aws-cdk-lib'
 import type { Template } from 'aws-cdk-lib/assertions'
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { Key } from 'aws-cdk-lib/aws-kms'
-import { resources, rights, synthesise } from './template.ts'
+import { resources, rights, spell, synthesise } from './template.ts'
 
 const table = (...operations: readonly string[]): readonly string[] => operations.map((operation) => `dynamodb:${operation} {Table}`)
 const logs = (name: string): readonly string[] => [`logs:CreateLogStream {${name}Logs}`, `logs:PutLogEvents {${name}Logs}`]
@@ -86,6 +86,7 @@ describe('least power', () => {
       text
         .split(/^### /m)
         .slice(1)
+        .map((section) => section.split(/^## /m)[0] ?? '')
         .map((section) => {
           const name = /^\w+/.exec(section)?.[0] ?? ''
           return [
@@ -126,6 +127,30 @@ test('naming ECR repositories and a prefix narrows the rights', () => {
   expect(about('{PromoteRole}', 'secretsmanager:')).toEqual([
     'secretsmanager:GetSecretValue arn:{Partition}:secretsmanager:{Region}:{AccountId}:secret:promoter/eu/git/*',
   ])
+})
+
+describe('with webhooks', () => {
+  const open = synthesise({ webhooks: true })
+  const receives = [
+    ...logs('Receive'),
+    ...table('BatchGetItem', 'GetItem', 'Query'),
+    secrets('receiver'),
+    'events:PutEvents arn:{Partition}:events:{Region}:{AccountId}:event-bus/default if {"StringEquals":{"events:source":"tagboat"}}',
+  ].sort()
+  test('one function more may read the table and the tokens, and nobody else may do more', () => {
+    expect(rights(open)).toEqual(sorted({ ...allowed, '{ReceiveRole}': receives }))
+  })
+  test('docs/security.md shows the same list', () => {
+    const text = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
+    const section = /^#### receive$([^]*?)^## /m.exec(text)?.[1] ?? ''
+    expect([...section.matchAll(/^- `([^`]+)`/gm)].map(([, right = '']) => right).sort()).toEqual(receives)
+  })
+  test('it alone has a URL, without which a rule to evaluate is not there either', () => {
+    const urls = resources(open, 'AWS::Lambda::Url').map(([, { Properties }]) => [Properties.AuthType, spell(Properties.TargetFunctionArn)])
+    expect(urls).toEqual([['NONE', '{Receive}']])
+    expect(resources(open, 'AWS::Events::Rule').map(([id]) => id)).toContain('Webhooks')
+    expect(resources(template, 'AWS::Events::Rule').map(([id]) => id)).not.toContain('Webhooks')
+  })
 })
 
 describe('what is asked for besides', () => {

@@ -55,6 +55,8 @@ function troublesOf(kind: Kind, spec: unknown): readonly Trouble[] {
     }
     case 'Receiver':
       return checkReceiver(spec as ReceiverSpec)
+    case 'Namespace':
+      return []
     case 'PromotionRule':
       return checkRule(spec as PromotionRuleSpec)
   }

@@ -22,11 +22,12 @@ export const defaults: Readonly<Record<Kind, readonly Default[]>> = {
     { at: ['update'], value: { strategy: 'Setters' } },
     { at: ['update', 'strategy'], value: 'Setters' },
   ],
-  Receiver: [{ at: ['interval'], value: '10m' }],
   GitRepository: [
     { at: ['timeout'], value: '60s' },
     { at: ['verify', 'mode'], value: 'HEAD' },
   ],
+  Receiver: [{ at: ['interval'], value: '10m' }],
+  Namespace: [],
   PromotionRule: [{ at: ['delivery', 'commitAs'], value: 'app' }],
 }
 

@@ -97,26 +97,34 @@ export const ImageUpdateAutomationSpec = v.strictObject({
 })
 export type ImageUpdateAutomationSpec = v.InferOutput<typeof ImageUpdateAutomationSpec>
 
-export const GitRepositorySpec = v.strictObject({
-  url: v.pipe(
-    v.string(),
-    v.regex(/^(http|https|ssh):\/\/.*$/, (issue) => `expected a URL that starts with http://, https:// or ssh://, got ${issue.received}`),
+export const GitRepositorySpec = v.pipe(
+  v.strictObject({
+    url: v.pipe(
+      v.string(),
+      v.regex(/^(http|https|ssh):\/\/.*$/, (issue) => `expected a URL that starts with http://, https:// or ssh://, got ${issue.received}`),
+    ),
+    interval: Interval,
+    ref: v.exactOptional(GitRef),
+    secretRef: v.exactOptional(Local),
+    provider: v.exactOptional(v.picklist(['generic', 'aws', 'azure', 'github'])),
+    timeout: v.exactOptional(Timeout),
+    suspend: v.exactOptional(v.boolean()),
+    proxySecretRef: v.exactOptional(Local),
+    // Of use to whoever builds artifacts from the repository, not to us.
+    ignore: v.exactOptional(v.string()),
+    include: v.exactOptional(
+      v.array(v.strictObject({ repository: Local, fromPath: v.exactOptional(v.string()), toPath: v.exactOptional(v.string()) })),
+    ),
+    recurseSubmodules: v.exactOptional(v.boolean()),
+    serviceAccountName: v.exactOptional(v.string()),
+    sparseCheckout: v.exactOptional(v.array(v.string())),
+    verify: v.exactOptional(v.strictObject({ mode: v.exactOptional(v.picklist(['head', 'HEAD', 'Tag', 'TagAndHEAD'])), secretRef: Local })),
+  }),
+  v.check(
+    (spec) => spec.serviceAccountName === undefined || spec.provider === 'azure' || spec.provider === 'aws',
+    "serviceAccountName can only be set when provider is 'azure' or 'aws'",
   ),
-  interval: Interval,
-  ref: v.exactOptional(GitRef),
-  secretRef: v.exactOptional(Local),
-  provider: v.exactOptional(v.picklist(['generic', 'aws', 'azure', 'github'])),
-  timeout: v.exactOptional(Timeout),
-  suspend: v.exactOptional(v.boolean()),
-  proxySecretRef: v.exactOptional(Local),
-  // Of use to whoever builds artifacts from the repository, not to us.
-  ignore: v.exactOptional(v.string()),
-  include: v.exactOptional(v.unknown()),
-  recurseSubmodules: v.exactOptional(v.boolean()),
-  serviceAccountName: v.exactOptional(v.string()),
-  sparseCheckout: v.exactOptional(v.array(v.string())),
-  verify: v.exactOptional(v.unknown()),
-})
+)
 export type GitRepositorySpec = v.InferOutput<typeof GitRepositorySpec>
 
 const Cel = v.pipe(v.string(), v.minLength(1, 'expected an expression, got ""'))
@@ -180,7 +188,15 @@ export const ReceiverSpec = v.pipe(
     ),
     resourceFilter: v.exactOptional(v.string()),
     secretRef: v.exactOptional(Local),
-    oidcProviders: v.exactOptional(v.array(OidcProvider)),
+    oidcProviders: v.exactOptional(
+      v.pipe(
+        v.array(OidcProvider),
+        v.check(
+          (providers) => new Set(providers.map(({ issuerURL }) => issuerURL)).size === providers.length,
+          'expected each issuerURL once, got one twice',
+        ),
+      ),
+    ),
     suspend: v.exactOptional(v.boolean()),
   }),
   v.check(
@@ -198,6 +214,11 @@ export const ReceiverSpec = v.pipe(
   ),
 )
 export type ReceiverSpec = v.InferOutput<typeof ReceiverSpec>
+
+/** Of a Namespace only its labels count, which are no part of its spec. */
+export const NamespaceSpec = v.strictObject({ finalizers: v.exactOptional(v.array(v.string())) })
+export type NamespaceSpec = v.InferOutput<typeof NamespaceSpec>
+
 const Label = v.pipe(v.string(), v.minLength(1, 'expected a label, got ""'), v.maxLength(50))
 const Reviewer = v.pipe(
   v.string(),
@@ -245,6 +266,7 @@ export const kinds = {
   ImageUpdateAutomation: { group: image, versions: ['v1', 'v1beta2', 'v1beta1'], schema: ImageUpdateAutomationSpec },
   GitRepository: { group: source, versions: ['v1', 'v1beta2', 'v1beta1'], schema: GitRepositorySpec },
   Receiver: { group: 'notification.toolkit.fluxcd.io', versions: ['v1', 'v1beta3', 'v1beta2', 'v1beta1'], schema: ReceiverSpec },
+  Namespace: { group: '', versions: ['v1'], schema: NamespaceSpec },
   PromotionRule: { group: 'tagboat.dev', versions: ['v1'], schema: PromotionRuleSpec },
 } as const
 export type Kind = keyof typeof kinds

@@ -17,6 +17,7 @@ const among =
   (value: unknown): boolean =>
     values.includes(String(value))
 
+const isOfAmazon = (image: string): boolean => ecrImage(image) !== undefined || image.startsWith('public.ecr.aws/')
 /** A gate that is passed over in silence is worse than none. */
 const gate = (field: string, meanwhile: string): Row => ({
   at: [field],
@@ -26,7 +27,6 @@ const gate = (field: string, meanwhile: string): Row => ({
 
 export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ImageRepository: [
-    { at: ['timeout'], is: 'without-effect', why: 'requests to registries have limits of their own' },
     {
       at: ['proxySecretRef'],
       is: 'without-effect',
@@ -49,6 +49,12 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
       why: 'tagboat has no identity there; the registry is asked with spec.secretRef, or without a login',
     },
     {
+      at: ['provider'],
+      when: (value, spec) => value === 'aws' && !isOfAmazon((spec as { image: string }).image),
+      is: 'without-effect',
+      why: 'the image is in no registry of AWS; the registry is asked with spec.secretRef, or without a login',
+    },
+    {
       at: ['secretRef'],
       when: (_, spec) => ecrImage((spec as { image: string }).image) !== undefined,
       is: 'without-effect',
@@ -69,6 +75,7 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   GitRepository: [
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
   ],
+  Namespace: [],
   PromotionRule: [
     { at: ['delivery', 'pullRequest'], is: 'refused', why: 'not in this version, which commits to the branch itself; remove the field' },
     gate('after', 'a tag is written without waiting for another environment'),

@@ -21,8 +21,8 @@ const groups: Readonly<Record<Kind, string>> = {
   ImagePolicy: 'image.toolkit.fluxcd.io',
   ImageUpdateAutomation: 'image.toolkit.fluxcd.io',
   GitRepository: 'source.toolkit.fluxcd.io',
-  Receiver: 'notification.toolkit.fluxcd.io',
   PromotionRule: 'tagboat.dev',
+  Receiver: 'notification.toolkit.fluxcd.io',
 }
 /** A manifest with one more value, as JSON, which is YAML. */
 function withValue(kind: Kind, path: readonly string[], value: unknown, more: object = {}): string {
@@ -35,11 +35,11 @@ function withValue(kind: Kind, path: readonly string[], value: unknown, more: ob
 const read = (text: string) => readManifests(text, 'app.yaml', { namespace: 'flux-system' })
 
 const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' | 'without-effect', more?: object][] = [
-  ['ImageRepository', 'timeout', '30s', 'without-effect'],
   ['ImageRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['ImageRepository', 'certSecretRef', { name: 'ca' }, 'without-effect'],
   ['ImageRepository', 'serviceAccountName', 'scanner', 'without-effect'],
   ['ImageRepository', 'provider', 'gcp', 'without-effect'],
+  ['ImageRepository', 'provider', 'aws', 'without-effect'],
   ['ImageRepository', 'secretRef', { name: 'ecr' }, 'without-effect', { image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app' }],
   ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'without-effect'],
   ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'without-effect'],
@@ -81,11 +81,13 @@ describe('nothing is told', () => {
   })
 
   test.each<readonly [kind: Kind, field: string, value: unknown]>([
-    ['ImageRepository', 'provider', 'aws'],
+    ['ImageRepository', 'image', 'public.ecr.aws/org/app'],
+    ['ImageRepository', 'timeout', '30s'],
     ['ImageRepository', 'provider', 'generic'],
     ['ImageRepository', 'secretRef', { name: 'ghcr' }],
     ['ImageUpdateAutomation', 'git.push.branch', 'main'],
     ['GitRepository', 'provider', 'github'],
+    ['GitRepository', 'timeout', '1m0s'],
     ['GitRepository', 'ref', { tag: 'v1' }],
   ])('of %s spec.%s: %j', (kind, field, value) => {
     const { problems, warnings } = read(withValue(kind, field.split('.'), value))
