@@ -189,6 +189,8 @@ export interface GitHost {
   readonly commitOf: (place: GitPlace, ref: string) => Promise<string | undefined>
   readonly tags: (place: GitPlace) => Promise<readonly string[]>
   readonly createBranch: (place: GitPlace, branch: string, commit: string) => Promise<'created' | 'there'>
+  /** Moves a ref to a commit, or makes it. `diverged`: it holds commits that this one does not build upon, and was not to be forced. */
+  readonly point: (place: GitPlace, ref: string, commit: string, how: { readonly force: boolean }) => Promise<'pointed' | 'diverged'>
   /** Every file and link under a tree, by path relative to it. */
   readonly list: (place: GitPlace, tree: string) => Promise<readonly TreeFile[]>
   /** The same by one request; undefined: that is more than the host lists at once. */

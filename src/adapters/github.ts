@@ -10,7 +10,7 @@ import { blobs, list, listAtOnce } from './github/contents.ts'
 import { difference } from './github/difference.ts'
 import { look } from './github/look.ts'
 import { payerOf } from './github/credential.ts'
-import { commitOf, createBranch, tags } from './github/refs.ts'
+import { commitOf, createBranch, point, tags } from './github/refs.ts'
 import { remembered } from './github/remembered.ts'
 import type { Signers } from './github/signed.ts'
 import { treeId } from './github/tree-id.ts'
@@ -33,6 +33,7 @@ export function githubHost(options: GithubOptions): GitHost {
     commitOf: (place, ref) => commitOf(github, place, ref),
     tags: (place) => tags(github, place),
     createBranch: (place, branch, of) => createBranch(github, place, branch, of),
+    point: (place, ref, of, how) => point(github, place, ref, of, how),
     list: (place, tree) => list(github, place, tree),
     listAtOnce: (place, tree) => listAtOnce(github, place, tree),
     blobs: (place, ids) => blobs(github, place, ids),

@@ -3,6 +3,7 @@ import type { Delivery } from './delivery.ts'
 import { editFile, prepare, type Change, type PolicyRef } from './markers.ts'
 import { defaultMessage, renderMessage, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
+import type { AlsoPushed } from './refspec.ts'
 import { prepareSelector } from './selector.ts'
 import type { ImageUpdateAutomationSpec } from './spec.ts'
 import type { Cause, PolicyId, RecordedChange, SigningKey, TargetId } from './state.ts'
@@ -16,6 +17,7 @@ export interface AutomationFacts {
   readonly id: PolicyId
   readonly spec: ImageUpdateAutomationSpec
   readonly delivery: Delivery
+  readonly alsoPushed?: AlsoPushed
   /** Decide and say so, write nothing. */
   readonly observed: boolean
   /** The policies of its namespace. */
@@ -58,6 +60,8 @@ export interface PlannedChange {
   /** `author`: the commit is the author's own; otherwise the author is named in a trailer. */
   readonly commitAs: Delivery['commitAs']
   readonly signingKey?: SigningKey
+  /** A ref that is moved to the same commit afterwards. */
+  readonly alsoPushed?: AlsoPushed
   readonly files: readonly FileFacts[]
   readonly changes: readonly RecordedChange[]
 }
@@ -138,7 +142,14 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
     )
   return {
     is: 'change',
-    change: { automation: id, message: message.text, ...identityOf(automation), files, changes: recorded },
+    change: {
+      automation: id,
+      message: message.text,
+      ...identityOf(automation),
+      ...(automation.alsoPushed && { alsoPushed: automation.alsoPushed }),
+      files,
+      changes: recorded,
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 // What is stored, as the pure part sees it: one type for each kind of item of the table (docs/decisions/0003-keys.md).
 import type { Ref } from './image.ts'
+import type { AlsoPushed } from './refspec.ts'
 import type { Rule } from './select.ts'
 
 /** `scope` is one cluster's set of objects: two clusters both have `flux-system/app`. */
@@ -138,6 +139,8 @@ export interface Intent {
   readonly files: readonly IntendedFile[]
   readonly changes: readonly RecordedChange[]
   readonly message: string
+  /** A ref that is moved to the commit when it has landed. */
+  readonly alsoPushed?: AlsoPushed
   readonly at: number
 }
 
@@ -197,6 +200,8 @@ export type EntryOutcome =
       readonly changes: readonly RecordedChange[]
       readonly message: string
       readonly committedAt: number
+      /** Why a ref that should have been moved to the commit, too, was not. */
+      readonly notPushed?: { readonly ref: string; readonly why: string }
     } & SignatureVerdict)
   | { readonly is: 'failed'; readonly reason: string; readonly message: string }
 

@@ -1,8 +1,9 @@
 // One change, one commit: written down first, sent once, reported under its own id.
+import { sumOf, type Price } from '../core/budget.ts'
 import { withTrailers } from '../core/trailers.ts'
 import type { PlannedChange } from '../core/plan.ts'
 import type { Entry, Intent, SignatureVerdict, Target } from '../core/state.ts'
-import type { Committed, CommitRequest, GitPlace, Outbox, World } from '../ports.ts'
+import type { Committed, CommitRequest, GitHost, GitPlace, Outbox, World } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { advance, type Reading } from './read.ts'
 
@@ -21,16 +22,15 @@ export type Landed =
   | { readonly is: 'refused'; readonly tenancy: Tenancy; readonly why: 'head-moved' | 'no-branch' }
 
 /** What a commit of this change weighs at the host. */
-export const weighed = ({
-  files,
-  author,
-  commitAs,
-  signingKey,
-}: PlannedChange): Pick<CommitRequest, 'files' | 'author' | 'signingKey'> => ({
+const weighed = ({ files, author, commitAs, signingKey }: PlannedChange): Pick<CommitRequest, 'files' | 'author' | 'signingKey'> => ({
   files,
   ...(commitAs === 'author' && author && { author: { name: author.name || author.email, email: author.email } }),
   ...(signingKey && { signingKey }),
 })
+
+/** Of all that landing this change asks of the host. */
+export const priceOf = (change: PlannedChange, git: Pick<GitHost, 'price'>): Price =>
+  sumOf(git.price(weighed(change)), change.alsoPushed ? { restWrites: 1 } : {})
 
 export async function land(
   change: PlannedChange,
@@ -46,6 +46,7 @@ export async function land(
     files: change.files.map(({ path, bytes }) => ({ path, blob: world.git.blobId(bytes) })),
     changes: change.changes,
     message: change.message,
+    ...(change.alsoPushed && { alsoPushed: change.alsoPushed }),
     at: world.clock.now(),
   }
   await hold(target, { intents: [...intents, intent] }, world)
@@ -75,18 +76,19 @@ export async function report(
   intent: Intent,
   { commit, at, ...verdict }: Landing,
   target: Target,
-  world: Pick<Committing, 'store' | 'outbox' | 'log'>,
+  world: Pick<Committing, 'git' | 'store' | 'outbox' | 'log'>,
 ): Promise<Entry> {
   const { id, automation, changes, message } = intent
+  const left = await pushAlso(intent, commit, target, world)
   const entry: Entry = {
     id,
     at: intent.at,
     target: target.id,
     automation,
-    outcome: { is: 'committed', commit, changes, message, committedAt: at, ...verdict },
+    outcome: { is: 'committed', commit, changes, message, committedAt: at, ...verdict, ...left },
   }
   await world.store.putEntry(entry)
-  await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message, ...verdict })
+  await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message, ...verdict, ...left })
   const milliseconds = waited(intent, at)
   world.log('commit', {
     id,
@@ -95,9 +97,28 @@ export async function report(
     automation,
     lines: changes,
     ...verdict,
+    ...left,
     ...(milliseconds !== undefined && { milliseconds }),
   })
   return entry
+}
+
+/** The commit stands, whatever becomes of this: what cannot be mended by another try is told, and the rest is tried again with the intent. */
+async function pushAlso(
+  { alsoPushed, credential }: Intent,
+  commit: string,
+  { id: { host, owner, repository } }: Target,
+  { git }: Pick<Committing, 'git'>,
+): Promise<{ readonly notPushed?: { readonly ref: string; readonly why: string } }> {
+  if (!alsoPushed) return {}
+  const { ref, force } = alsoPushed
+  try {
+    if ((await git.point({ host, owner, repository, credential }, ref, commit, { force })) === 'pointed') return {}
+    return { notPushed: { ref, why: 'it holds commits that the branch does not have; a + before the refspec overwrites them' } }
+  } catch (error) {
+    if (!(error instanceof Failure) || error.retry) throw error
+    return { notPushed: { ref, why: error.message } }
+  }
 }
 
 /**

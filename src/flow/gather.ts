@@ -4,6 +4,7 @@ import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
 import { checkoutOf, type Checkout } from '../core/checkout.ts'
 import { deliveryOf, isObserved, type Delivery } from '../core/delivery.ts'
 import { policyRef, type AutomationFacts, type PolicyFacts, type Situation } from '../core/plan.ts'
+import { refspecOf, type AlsoPushed } from '../core/refspec.ts'
 import { milliseconds, type GitRepositorySpec, type ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
 import type { AtCommit, GitPlace, Shelf, World } from '../ports.ts'
@@ -23,6 +24,7 @@ export interface Automation {
   readonly object: StoredObject
   readonly policies: readonly PolicyFacts[]
   readonly delivery: Delivery
+  readonly alsoPushed?: AlsoPushed
 }
 
 export async function configured(
@@ -43,7 +45,13 @@ export async function configured(
     const object = shelf?.objects.find((each) => each.kind === 'ImageUpdateAutomation' && each.name === automation.name)
     const git = shelf && object && (await gitRepositoryOf(object, shelf, world))
     if (shelf && object && git)
-      automations.push({ object, git, policies: policiesOf(automation, shelf), delivery: deliveryOf(object, shelf.objects) })
+      automations.push({
+        object,
+        git,
+        policies: policiesOf(automation, shelf),
+        delivery: deliveryOf(object, shelf.objects),
+        ...alsoPushedOf(object, git),
+      })
   }
   // An intent outlives its automation: what opened the repository then still tells whether it landed.
   const credential = automations[0] ? credentialOf(automations[0].git) : intents[0]?.credential
@@ -54,6 +62,11 @@ export async function configured(
     ...(credential && { place: { host, owner, repository, credential, ...(automations[0] && timeoutOf(automations[0].git)) } }),
     ...startOf(automations[0], target),
   }
+}
+
+function alsoPushedOf(automation: StoredObject, git: StoredObject): Pick<Automation, 'alsoPushed'> {
+  const refspec = refspecOf(automation.spec as ImageUpdateAutomationSpec, git.spec as GitRepositorySpec)
+  return refspec.ok && refspec.also ? { alsoPushed: refspec.also } : {}
 }
 
 /** As in Flux, a push branch other than the one that is checked out is made when it is missing. */
@@ -85,7 +98,7 @@ export async function situation(
   world: Gathering & { readonly mode?: 'observe' | 'write' },
 ): Promise<Situation> {
   const facts: AutomationFacts[] = []
-  for (const { object, policies, delivery } of automations) {
+  for (const { object, policies, delivery, alsoPushed } of automations) {
     const index = reading.trees.get(pathOf(object))
     const values = wanted(policies.map(policyRef))
     const files = index ? outdated(index.files, values) : []
@@ -94,6 +107,7 @@ export async function situation(
       id: { scope: object.scope, namespace: object.namespace, name: object.name },
       spec: object.spec as ImageUpdateAutomationSpec,
       delivery,
+      ...(alsoPushed && { alsoPushed }),
       observed: world.mode === 'observe' || isObserved(object),
       policies,
       at: index?.is ?? 'nothing',

@@ -27,7 +27,7 @@ export async function conclude({ configured, plan, failure, waits, head, entries
     // As in Flux, what is suspended stays as it was.
     if ((object.spec as ImageUpdateAutomationSpec).suspend) continue
     const mine = entries.filter(({ automation }) => samePolicy(automation, object))
-    const ready = readyOf(object, plan, failure, waits)
+    const ready = notPushed(mine) ?? readyOf(object, plan, failure, waits)
     const status = { ...pushed(mine), ...(plan && head !== undefined && observed({ object, policies }, configured.target, head)) }
     if (mine.length === 0 && isKnown(object, ready, status) && ranAt(object) > world.clock.now() - 60_000) continue
     await write(object, { ready, status }, world)
@@ -66,6 +66,17 @@ const isKnown = (
 const ranAt = ({ status }: StoredObject): number => {
   const time = status['lastAutomationRunTime']
   return typeof time === 'string' ? Date.parse(time) : 0
+}
+
+function notPushed(entries: readonly Entry[]): Pick<Condition, 'status' | 'reason' | 'message'> | undefined {
+  const outcome = entries.at(-1)?.outcome
+  if (outcome?.is !== 'committed' || !outcome.notPushed) return undefined
+  const { ref, why } = outcome.notPushed
+  return {
+    status: 'False',
+    reason: 'GitOperationFailed',
+    message: `${outcome.commit} was committed, but ${ref} (spec.git.push.refspec) was not moved to it: ${why}`,
+  }
 }
 
 function readyOf(

@@ -64,11 +64,6 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ImagePolicy: [],
   ImageUpdateAutomation: [
     // The condition says it too, and the automation stalls: something else would be written than what was asked for.
-    {
-      at: ['git', 'push', 'refspec'],
-      is: 'without-effect',
-      why: 'only a branch can be pushed through the API of GitHub; the automation stalls',
-    },
     { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
   Receiver: [{ at: ['interval'], is: 'without-effect', why: 'a token that was changed is in force within a minute' }],

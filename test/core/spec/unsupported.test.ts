@@ -41,7 +41,6 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['ImageRepository', 'provider', 'gcp', 'without-effect'],
   ['ImageRepository', 'provider', 'aws', 'without-effect'],
   ['ImageRepository', 'secretRef', { name: 'ecr' }, 'without-effect', { image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app' }],
-  ['ImageUpdateAutomation', 'git.push.refspec', 'refs/heads/main:refs/heads/auto', 'without-effect'],
   ['ImageUpdateAutomation', 'git.push.options', { topic: 'x' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
   ['Receiver', 'interval', '10m', 'without-effect'],
