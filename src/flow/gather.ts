@@ -152,9 +152,9 @@ function credentialOf(git: StoredObject): Credential {
   }
 }
 
-/** Flux gives this to the whole of its work with Git, we to each request: a promotion is one or two of them. A function must not outlive itself. */
+/** Flux gives this to the whole of its work with Git, we to each request, of which a promotion is one or two. It only shortens: a read is asked for three times, and the function ends after two minutes. */
 function timeoutOf({ spec }: StoredObject): { readonly timeout?: number } {
   const { timeout } = spec as GitRepositorySpec
   return timeout === undefined ? {} : { timeout: Math.min(longestTimeout, Math.max(1_000, milliseconds(timeout))) }
 }
-const longestTimeout = 60_000
+const longestTimeout = 30_000
