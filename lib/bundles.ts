@@ -30,6 +30,24 @@ export const bundling = () =>
 /** Packages that a function has something smaller for. */
 export const standIns = (): Readonly<Record<string, string>> => ({ '@aws-sdk/credential-provider-node': rootOf('credentials') })
 
+/** The same in esbuild's own words. */
+export function esbuildOptions(name: string) {
+  const { format, target, mainFields, externalModules, minify, charset, banner } = bundling()
+  return {
+    entryPoints: [rootOf(name)],
+    bundle: true,
+    platform: 'node' as const,
+    format,
+    target,
+    mainFields,
+    external: externalModules,
+    minify,
+    charset,
+    banner: { js: banner },
+    alias: { ...standIns() },
+  }
+}
+
 /** A published package brings its functions bundled, beside the compiled code, so that nobody needs esbuild; a checkout has none there. */
 export function builtBundle(name: string): string | undefined {
   const folder = fileURLToPath(new URL(`../bundles/${name}`, import.meta.url))

@@ -43,7 +43,7 @@ export const zones: readonly Zone[] = [
     packages: ['node:', '@aws-sdk/', 'valibot'],
   },
   { at: 'lib/', files: ['lib/', 'src/env.ts', 'src/core/'], packages: ['aws-cdk-lib', 'constructs', 'valibot', 'node:'] },
-  { at: 'bin/', files: ['lib/'], packages: ['aws-cdk-lib', 'tsx', 'node:'] },
+  { at: 'bin/', files: ['lib/'], packages: ['aws-cdk-lib', 'esbuild', 'tsx', 'node:'] },
 ]
 
 /** What pure code may not touch: everything that makes the same call answer differently. */

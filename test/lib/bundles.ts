@@ -1,6 +1,6 @@
-// The bundles of the functions, made as the CDK makes them: by the same options, translated from its words to esbuild's.
+// The bundles of the functions, made as the CDK makes them, and as the published package brings them.
 import { build, type Metafile } from 'esbuild'
-import { bundling, rootOf, standIns } from '../../lib/bundles.ts'
+import { esbuildOptions } from '../../lib/bundles.ts'
 
 export interface Bundle {
   readonly code: string
@@ -10,23 +10,7 @@ export interface Bundle {
 }
 
 export async function bundle(name: string): Promise<Bundle> {
-  const options = bundling()
-  const made = await build({
-    entryPoints: [rootOf(name)],
-    bundle: true,
-    platform: 'node',
-    format: options.format,
-    target: options.target,
-    mainFields: options.mainFields,
-    external: options.externalModules,
-    minify: options.minify,
-    charset: options.charset,
-    banner: { js: options.banner },
-    alias: { ...standIns() },
-    outfile: 'index.mjs',
-    write: false,
-    metafile: true,
-  })
+  const made = await build({ ...esbuildOptions(name), outfile: 'index.mjs', write: false, metafile: true })
   const [file] = made.outputFiles
   if (!file) throw new Error(`esbuild made nothing of ${name}`)
   return { code: file.text, bytes: file.contents.byteLength, parts: partsOf(made.metafile) }
