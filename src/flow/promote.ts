@@ -104,7 +104,13 @@ async function lookAt(target: Target, config: Opened, how: How, world: Looking):
     { since: target.head, believe: !how.careful && !unsettled, ...(unsettled && { depth: 100 }) },
     world,
   )
-  if (!first.read) return { entries: [], intents: target.intents, failure: missing(target.id, first.why) }
+  if (!first.read) {
+    const failure = missing(target.id, first.why)
+    // Nothing stands on a branch that is gone. Who may not see the repository knows nothing of it.
+    const left =
+      first.why === 'no-branch' ? await settleLeft(target, { head: '', history: [] }, world) : { entries: [], intents: target.intents }
+    return { ...left, failure }
+  }
   const { reading } = first
   const { entries, intents } = await settleLeft(target, reading, world)
   const due = world.clock.now() + secondLook

@@ -28,6 +28,8 @@ export interface BoxesOptions {
   readonly url: string
   readonly functions: Functions
   readonly github?: Partial<Pick<GithubBoxOptions, 'limits' | 'treeEntries' | 'blobText' | 'openPush' | 'backing' | 'knownKeys'>>
+  /** Milliseconds that the next change takes to reach the table's indexes. */
+  readonly indexLag?: () => number
   /** Around every box: where a scenario misbehaves. */
   readonly around?: (service: string, box: Box) => Box
 }
@@ -49,7 +51,7 @@ export interface Boxes {
 export const queues = { target: 'tagboat-targets.fifo', scan: 'tagboat-scans' } as const
 
 export function openBoxes(options: BoxesOptions): Boxes {
-  const { clock, timers = wallTimers, folder, url, functions, around = (_, box) => box } = options
+  const { clock, timers = wallTimers, folder, url, functions, indexLag = () => 0, around = (_, box) => box } = options
   const place = { account, region }
   const bus = eventBridgeBox({ clock, timers, ...place })
   bus.rule({ name: 'pushes', pattern: pushPattern, targets: [{ id: 'evaluate', deliver: functions.evaluate }] })
@@ -66,7 +68,9 @@ export function openBoxes(options: BoxesOptions): Boxes {
   const secrets = secretsBox({ clock, ...place, ...(folder !== undefined && { file: `${folder}/secrets.json` }) })
   const sns = snsBox({ clock, timers, ...place })
   const dynamodb =
-    folder === undefined ? { box: tableBox({ clock }).box, close: async () => undefined } : dynamodbBox({ path: `${folder}/table` })
+    folder === undefined
+      ? { box: tableBox({ clock, indexLag }).box, close: async () => undefined }
+      : dynamodbBox({ path: `${folder}/table` })
   const sources = sourcesOf(sqs, functions, timers)
   return {
     box: route({
