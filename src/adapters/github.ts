@@ -15,7 +15,7 @@ import { remembered } from './github/remembered.ts'
 import type { Signers } from './github/signed.ts'
 import { treeId } from './github/tree-id.ts'
 
-export { gitCredential, pemSigner } from './github/credential.ts'
+export { gitCredential, gitCredentials, pemSigner } from './github/credential.ts'
 export type { GitCredential, JwtSigner } from './github/credential.ts'
 export { apiOf } from './github/client.ts'
 export type { GithubOptions } from './github/client.ts'
