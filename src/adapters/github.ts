@@ -2,6 +2,7 @@
 import { Failure } from '../core/failure.ts'
 import type { GitHost } from '../ports.ts'
 import { archive } from './github/archive.ts'
+import { PERMISSIONS } from './github/auth.ts'
 import { blobId } from './github/blob-id.ts'
 import { client } from './github/client.ts'
 import type { GithubOptions } from './github/client.ts'
@@ -10,6 +11,7 @@ import { blobs, list, listAtOnce } from './github/contents.ts'
 import { difference } from './github/difference.ts'
 import { look } from './github/look.ts'
 import { payerOf } from './github/credential.ts'
+import { pulls } from './github/pulls.ts'
 import { commitOf, createBranch, point, tags } from './github/refs.ts'
 import { remembered } from './github/remembered.ts'
 import type { Signers } from './github/signed.ts'
@@ -27,6 +29,8 @@ const noSigners: Signers = async ({ secret }) => {
 
 export function githubHost(options: GithubOptions): GitHost {
   const github = client(options)
+  // With tokens of their own: an App that may not write pull requests commits all the same.
+  const forPulls = client({ ...options, permissions: { ...PERMISSIONS, pull_requests: 'write' } })
   const known = remembered()
   return {
     look: (place, at, wish) => look(github, known, place, at, wish),
@@ -43,6 +47,7 @@ export function githubHost(options: GithubOptions): GitHost {
     treeId,
     price,
     payer: async (place) => payerOf(place, await options.credentials(place)),
+    pulls: pulls(forPulls),
     commit: (place, branch, request) => commit(github, known, place, branch, request, options.signers ?? noSigners),
   }
 }

@@ -31,12 +31,18 @@ const weighed = ({ files, author, commitAs, signingKey }: PlannedChange): Pick<C
 /** Of all that landing this change asks of the host. */
 export const priceOf = (change: PlannedChange, git: Pick<GitHost, 'price'>): Price =>
   sumOf(git.price(weighed(change)), change.alsoPushed ? { restWrites: 1 } : {})
+/** Where a commit on the branch of a pull request differs from one on the branch that counts. */
+export interface Landing {
+  readonly onto?: CommitRequest['onto']
+  readonly base?: string
+}
 
 export async function land(
   change: PlannedChange,
   place: GitPlace,
   { target, intents, reading }: Tenancy,
   world: Committing,
+  { onto, base }: Landing = {},
 ): Promise<Landed> {
   const intent: Intent = {
     id: newId(world),
@@ -46,7 +52,9 @@ export async function land(
     files: change.files.map(({ path, bytes }) => ({ path, blob: world.git.blobId(bytes) })),
     changes: change.changes,
     message: change.message,
-    ...(change.alsoPushed && { alsoPushed: change.alsoPushed }),
+    // What goes to a pull request has not gone anywhere yet.
+    ...(change.alsoPushed && base === undefined && { alsoPushed: change.alsoPushed }),
+    ...(base !== undefined && { base }),
     at: world.clock.now(),
   }
   await hold(target, { intents: [...intents, intent] }, world)
@@ -55,6 +63,7 @@ export async function land(
     message: withTrailers(change.message, { id: intent.id, coAuthor: change.commitAs === 'app' ? change.author : undefined }),
     trees: [...reading.trees.keys()],
     ...weighed(change),
+    ...(onto && { onto }),
   })
   // Refused is not lost: nothing of it can arrive any more.
   if (!committed.landed) return { is: 'refused', why: committed.why, tenancy: { target, intents, reading } }
@@ -64,7 +73,7 @@ export async function land(
   return { is: 'landed', entry, tenancy: { target, intents: left, reading: advance(reading, target.id, change.files, committed, world) } }
 }
 
-type Landing = { readonly commit: string; readonly at: number } & SignatureVerdict
+type Told = { readonly commit: string; readonly at: number } & SignatureVerdict
 
 const verdictOf = ({ verified, unverified }: Committed & { landed: true }): SignatureVerdict => ({
   verified,
@@ -74,11 +83,11 @@ const verdictOf = ({ verified, unverified }: Committed & { landed: true }): Sign
 /** Entry, then announcement, then (by the caller) the intent is cleared: a crash in between repeats both under the same id. */
 export async function report(
   intent: Intent,
-  { commit, at, ...verdict }: Landing,
+  { commit, at, ...verdict }: Told,
   target: Target,
   world: Pick<Committing, 'git' | 'store' | 'outbox' | 'log'>,
 ): Promise<Entry> {
-  const { id, automation, changes, message } = intent
+  const { id, automation, changes, message, base } = intent
   const left = await pushAlso(intent, commit, target, world)
   const entry: Entry = {
     id,
@@ -88,7 +97,16 @@ export async function report(
     outcome: { is: 'committed', commit, changes, message, committedAt: at, ...verdict, ...left },
   }
   await world.store.putEntry(entry)
-  await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message, ...verdict, ...left })
+  await world.outbox.announce(id, base === undefined ? 'Tag Promoted' : 'Tag Proposed', {
+    ...target.id,
+    ...(base !== undefined && { base }),
+    automation,
+    commit,
+    changes,
+    message,
+    ...verdict,
+    ...left,
+  })
   const milliseconds = waited(intent, at)
   world.log('commit', {
     id,
@@ -141,7 +159,7 @@ export async function hold(target: Target, kept: Parameters<World['store']['keep
 }
 
 /** Sortable by time, unlike any other: 48 bits of time, 80 of chance. */
-function newId({ clock, random }: Pick<World, 'clock' | 'random'>): string {
+export function newId({ clock, random }: Pick<World, 'clock' | 'random'>): string {
   const digits = '0123456789abcdefghjkmnpqrstvwxyz'
   const time = Array.from({ length: 10 }, (_, at) => digits[Math.floor(clock.now() / 32 ** (9 - at)) % 32])
   const chance = Array.from({ length: 16 }, () => digits[Math.floor(random() * 32)])

@@ -7,7 +7,7 @@ import { retrying } from '../http/retry.ts'
 import { fetchBy } from '../http/way.ts'
 import type { Way } from '../http/way.ts'
 import { tokens } from './auth.ts'
-import type { AskAsApp } from './auth.ts'
+import type { AskAsApp, Permissions } from './auth.ts'
 import type { GitCredential } from './credential.ts'
 import { failureOf, withoutAnswer } from './failures.ts'
 import type { Signers } from './signed.ts'
@@ -22,6 +22,8 @@ export interface GithubOptions {
   readonly userAgent: string
   /** How to reach the host, where a plain connection will not do. */
   readonly way?: (place: GitPlace) => Promise<Way | undefined>
+  /** Of an installation's tokens, where it is not the usual. */
+  readonly permissions?: Permissions
   /** Where the API of a host is. */
   readonly api?: (host: string) => string
   /** A request that takes longer is given up. Milliseconds. */

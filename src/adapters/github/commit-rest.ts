@@ -47,7 +47,8 @@ export async function commitByRest(
   const sign = request.signingKey && (await signers(request.signingKey))
   const base = await baseOf(github, remembered, place, branch, request.expectedHead)
   if (!base.found) return { landed: false, why: base.why }
-  const tree = await treeOn(github, place, base.tree, request.files)
+  const root = request.onto ? await treeOf(github, place, branch, request.onto.commit) : base.tree
+  const tree = await treeOn(github, place, root, request.files)
   const made = await commitOf(github, place, tree.sha, request, sign)
   const moved = await moveBranch(github, place, branch, base.id, request.expectedHead, made.sha)
   if (moved !== 'moved') return { landed: false, why: moved }
@@ -79,7 +80,7 @@ const treesIn = ({ sha, tree }: v.InferOutput<typeof MadeTree>, wanted: readonly
 export const priceByRest = ({ files }: Pick<CommitRequest, 'files'>): Price => ({
   restWrites: files.filter(({ bytes }) => inlineText(bytes) === undefined).length + Math.ceil(files.length / ENTRIES_AT_ONCE) + 1,
   graphqlWrites: 1,
-  graphqlReads: 1,
+  graphqlReads: 2,
 })
 
 type Base =
@@ -93,6 +94,14 @@ async function baseOf(github: Client, remembered: Remembered, place: GitPlace, b
   if (facts.head === null) return { found: false, why: 'no-branch' }
   if (facts.head !== head || facts.tree === undefined) return { found: false, why: 'head-moved' }
   return { found: true, id: facts.id, tree: facts.tree }
+}
+
+async function treeOf(github: Client, place: GitPlace, branch: string, commit: string): Promise<string> {
+  const { tree } = await branchOf(github, place, branch, commit)
+  if (tree !== undefined) return tree
+  throw new Failure('git-commit-gone', `${nameOf(place)} has no commit ${commit} any more: somebody has rewound the branch that had it`, {
+    retry: true,
+  })
 }
 
 /** Always upon `base_tree` and with the changed paths alone: otherwise GitHub holds every path of the repository against its rules. */
@@ -163,22 +172,23 @@ async function commitOf(
   sign: Sign | undefined,
 ): Promise<MadeCommit> {
   const doing = `writing a commit of ${nameOf(place)}`
+  const parents = [request.expectedHead, ...(request.onto && !request.onto.isContained ? [request.onto.commit] : [])]
   const post = async (content: CommitContent): Promise<MadeCommit> => {
     const answer = await github.write(place, doing, async (kit, asking) =>
       kit.request('POST /repos/{owner}/{repo}/git/commits', {
         owner: place.owner,
         repo: place.repository,
         tree,
-        parents: [request.expectedHead],
+        parents,
         ...content,
         ...asking,
       }),
     )
     return parsed(MadeCommit, answer.data, doing)
   }
-  const { message, author, expectedHead } = request
+  const { message, author } = request
   if (author === undefined) return post({ message })
-  return sign ? signed({ tree, parent: expectedHead, message, author, at: github.clock.now() }, sign, post) : post({ message, author })
+  return sign ? signed({ tree, parents, message, author, at: github.clock.now() }, sign, post) : post({ message, author })
 }
 
 /** What is told of a commit beside its tree and its parent. */

@@ -11,7 +11,7 @@ export type Signers = (key: SigningKey) => Promise<Sign>
 
 interface Unsigned {
   readonly tree: string
-  readonly parent: string
+  readonly parents: readonly string[]
   readonly author: NonNullable<CommitRequest['author']>
   readonly message: string
   readonly at: number
@@ -28,7 +28,7 @@ export async function signed(unsigned: Unsigned, sign: Sign, post: (content: Com
   // An end of line at the very end is the one thing that servers and Git take differently.
   const message = unsigned.message.trimEnd()
   const stamp = `${person.name} <${person.email}> ${seconds} +0000`
-  const payload = `tree ${unsigned.tree}\nparent ${unsigned.parent}\nauthor ${stamp}\ncommitter ${stamp}\n\n${message}`
+  const payload = `tree ${unsigned.tree}\n${unsigned.parents.map((parent) => `parent ${parent}\n`).join('')}author ${stamp}\ncommitter ${stamp}\n\n${message}`
   const signature = sign(new TextEncoder().encode(payload), seconds)
   const dated = { ...person, date: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') }
   const made = await post({ message, author: dated, committer: dated, signature })
