@@ -25,7 +25,7 @@ export interface Problem {
   readonly from: string
   readonly message: string
   /** What programs tell apart: a field that is right but not honoured here, an API version that nobody reads any more. */
-  readonly code?: 'not-supported' | 'old-version' | 'template' | 'meaningless' | 'name' | 'variable'
+  readonly code?: 'not-supported' | 'old-version' | 'template' | 'meaningless' | 'name' | 'variable' | 'npm-range'
 }
 export interface Read {
   readonly manifests: readonly Manifest[]
