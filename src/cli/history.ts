@@ -70,10 +70,15 @@ function tell({ at, target, automation, outcome }: Entry, terminal: Terminal): s
   const when = new Date(at).toISOString()
   const where = `${target.owner}/${target.repository}@${target.branch}`
   if (outcome.is === 'failed') return `${when}  ${paint(terminal, 'red', outcome.reason)}  ${where}  ${outcome.message}`
-  const done = outcome.is === 'committed' ? outcome.committedAt : at
-  const lines = alike(outcome.changes, ({ path, oldValue, newValue, setter }) => JSON.stringify([path, oldValue, newValue, setter])).map(
+  // The commit has told them already, and the merge is when they count.
+  const changes = outcome.is === 'committed' || outcome.is === 'merged' ? outcome.changes : []
+  const lines = alike(changes, ({ path, oldValue, newValue, setter }) => JSON.stringify([path, oldValue, newValue, setter])).map(
     ({ change: { path, oldValue, newValue, setter, cause }, times }) => {
-      const took = cause && cause.seenAt > 0 ? `, ${((done - cause.seenAt) / 1000).toFixed(1)} s after the signal` : ''
+      // GitHub tells of a merge by the second.
+      const took =
+        cause && cause.seenAt > 0 && outcome.is === 'committed'
+          ? `, ${((outcome.committedAt - cause.seenAt) / 1000).toFixed(1)} s after the signal`
+          : ''
       return `    ${path}: ${oldValue} -> ${paint(terminal, 'green', newValue)}${times} (${setter}${took})`
     },
   )

@@ -57,9 +57,10 @@ function happened(pull: Pull, seen: TargetPull | undefined, told: TargetPull, ta
   const marks = marksIn(pull.body)
   const id = marks?.id ?? `pull-${number}`
   const facts = { number, url, base, title, changes }
-  const entry = (suffix: string, at: number, outcome: EntryOutcome): Entry => ({
+  const entry = (suffix: string, second: number, outcome: EntryOutcome): Entry => ({
     id: `${id}-${suffix}`,
-    at,
+    // GitHub says the second alone: the end of it, so that a pull request is opened after its commit, and ends after it was opened.
+    at: second + (outcome.is === 'opened' ? 998 : 999),
     target: target.id,
     automation,
     outcome,
