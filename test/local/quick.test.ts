@@ -15,7 +15,7 @@ describe.each([
   const seen = async (make: () => Request | Response) => ({
     headers: Object.fromEntries(make().headers),
     text: await make().text(),
-    json: (await make().json()),
+    json: await make().json(),
     bytes: new Uint8Array(await make().arrayBuffer()),
     blob: await (await make().blob()).text(),
     stream: await new Response(make().body).text(),
