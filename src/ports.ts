@@ -13,6 +13,7 @@ import type {
   StoredObject,
   Target,
   TargetId,
+  TargetPull,
   Watch,
 } from './core/state.ts'
 
@@ -121,6 +122,7 @@ export interface Kept {
   readonly head?: string
   readonly strange?: string | null
   readonly payer?: string
+  readonly pull?: TargetPull
 }
 export interface LettingGo {
   readonly n: number
@@ -199,13 +201,75 @@ export interface GitHost {
   /** Whose budget at the host a request spends: one name for one App installation, or for one token. No request is made to tell. */
   readonly payer: (place: GitPlace) => Promise<string>
   /** What a commit will be counted as. */
-  readonly price: (request: Pick<CommitRequest, 'files' | 'author'>) => Price
+  readonly price: (request: Pick<CommitRequest, 'files' | 'onto' | 'author'>) => Price
   /** The id that Git gives to these contents. */
   readonly blobId: (bytes: Uint8Array) => string
   /** The id that Git gives to a folder of exactly these files and links. */
   readonly treeId: (files: readonly Omit<TreeFile, 'size'>[]) => string
   /** One atomic commit on exactly `expectedHead`. */
   readonly commit: (place: GitPlace, branch: string, commit: CommitRequest) => Promise<Committed>
+  readonly pulls: PullHost
+}
+/** Pull requests from a branch of the repository itself. What is asked for twice is there once. */
+export interface PullHost {
+  /** The newest from this branch, in whatever state. */
+  readonly of: (place: GitPlace, branch: string) => Promise<Pull | undefined>
+  /** How a branch differs from the one that it is to be merged into. */
+  readonly compare: (place: GitPlace, base: string, head: string) => Promise<Comparison>
+  readonly open: (place: GitPlace, wish: PullWish) => Promise<void>
+  readonly edit: (
+    place: GitPlace,
+    number: number,
+    change: { readonly title?: string; readonly body?: string; readonly state?: 'closed' },
+  ) => Promise<void>
+  readonly label: (place: GitPlace, number: number, labels: readonly string[]) => Promise<void>
+  /** Logins, and teams as `team:NAME`. */
+  readonly askReviewers: (place: GitPlace, number: number, reviewers: readonly string[]) => Promise<void>
+  /** Exactly this head: at once, or by the host itself as soon as it may be. */
+  readonly merge: (place: GitPlace, pull: Pick<Pull, 'number' | 'node' | 'head'>, method: MergeMethod) => Promise<MergeAnswer>
+  readonly stopMerge: (place: GitPlace, pull: Pick<Pull, 'number' | 'node'>) => Promise<void>
+  /** Only if it still is at `head`. */
+  readonly removeBranch: (place: GitPlace, branch: string, head: string) => Promise<'removed' | 'moved'>
+}
+export type MergeMethod = 'merge' | 'squash' | 'rebase'
+export interface PullWish {
+  readonly head: string
+  readonly base: string
+  readonly title: string
+  readonly body: string
+  readonly draft: boolean
+}
+export interface Pull {
+  readonly number: number
+  /** What GraphQL calls it. */
+  readonly node: string
+  readonly url: string
+  readonly is: 'open' | 'merged' | 'closed'
+  readonly title: string
+  readonly body: string
+  readonly base: string
+  readonly head: string
+  readonly createdAt: number
+  readonly endedAt?: number
+  /** What merging it made. */
+  readonly commit?: string
+  readonly isDraft: boolean
+  /** The host merges it by itself as soon as it may. */
+  readonly mergesItself: boolean
+}
+export type MergeAnswer =
+  | { readonly is: 'merged' | 'moved' }
+  | { readonly is: 'waits'; readonly by: 'auto-merge' | 'merge-queue' }
+  /** `later`: the host has not made up its mind. */
+  | { readonly is: 'refused'; readonly why: string; readonly later: boolean }
+export interface Comparison {
+  /** Commits that the base has and the branch has not. */
+  readonly behind: number
+  readonly mergeBase: string
+  /** Of the branch, since then; undefined: more than the host tells. */
+  readonly commits: readonly { readonly message: string; readonly isMerge: boolean }[] | undefined
+  /** What the branch changes since then; undefined: more than the host tells. */
+  readonly changed: ReadonlyMap<string, string | null> | undefined
 }
 /** Instead of a branch: this commit, wherever branches are. */
 export interface AtCommit {
@@ -267,6 +331,8 @@ export interface CommitRequest {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array; readonly mode: FileMode }[]
   /** Trees whose new ids are wanted in the answer. */
   readonly trees: readonly string[]
+  /** The files of this commit instead of the branch's own are changed; it becomes a parent, unless the branch has it already. */
+  readonly onto?: { readonly commit: string; readonly isContained: boolean }
   /** Somebody else than the credential's own identity; the host then signs nothing. */
   readonly author?: { readonly name: string; readonly email: string }
 }

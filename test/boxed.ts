@@ -12,7 +12,7 @@ import { virtualTime, wallClock, wallTimers, type VirtualTime } from '../src/loc
 import { doorOver, worldOver } from '../src/local/world.ts'
 import type { Log, World } from '../src/ports.ts'
 import { receive } from '../src/web/receive.ts'
-import { makeTable } from '../src/cli/seed.ts'
+import { makeTable } from '../src/cli/make-table.ts'
 
 const keys = generateKeyPairSync('rsa', {
   modulusLength: 2048,

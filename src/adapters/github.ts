@@ -1,6 +1,7 @@
 // GitHub, without a clone. Reading is pinned to one commit; writing lands on exactly the head that was read, or not at all.
 import type { GitHost } from '../ports.ts'
 import { archive } from './github/archive.ts'
+import { PERMISSIONS } from './github/auth.ts'
 import { blobId } from './github/blob-id.ts'
 import { client } from './github/client.ts'
 import type { GithubOptions } from './github/client.ts'
@@ -9,6 +10,7 @@ import { blobs, list, listAtOnce } from './github/contents.ts'
 import { difference } from './github/difference.ts'
 import { look } from './github/look.ts'
 import { payerOf } from './github/credential.ts'
+import { pulls } from './github/pulls.ts'
 import { commitOf, createBranch, tags } from './github/refs.ts'
 import { remembered } from './github/remembered.ts'
 import { treeId } from './github/tree-id.ts'
@@ -21,6 +23,8 @@ export { blobId }
 
 export function githubHost(options: GithubOptions): GitHost {
   const github = client(options)
+  // With tokens of their own: an App that may not write pull requests commits all the same.
+  const forPulls = client({ ...options, permissions: { ...PERMISSIONS, pull_requests: 'write' } })
   const known = remembered()
   return {
     look: (place, at, wish) => look(github, known, place, at, wish),
@@ -36,6 +40,7 @@ export function githubHost(options: GithubOptions): GitHost {
     treeId,
     price,
     payer: async (place) => payerOf(place, await options.credentials(place)),
+    pulls: pulls(forPulls),
     commit: (place, branch, request) => commit(github, known, place, branch, request),
   }
 }

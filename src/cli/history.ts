@@ -59,10 +59,7 @@ async function collect(
   do {
     const page = await world.store.entries(scope, namespace, { limit: 100, ...(before !== undefined && { before }) })
     for (const entry of page.entries)
-      if (
-        policy === undefined ||
-        (entry.outcome.is === 'committed' && entry.outcome.changes.some((change) => change.policy.name === policy))
-      )
+      if (policy === undefined || (entry.outcome.is !== 'failed' && entry.outcome.changes.some((change) => change.policy.name === policy)))
         found.push(entry)
     before = page.before
   } while (before !== undefined && found.length < limit)
@@ -73,14 +70,25 @@ function tell({ at, target, automation, outcome }: Entry, terminal: Terminal): s
   const when = new Date(at).toISOString()
   const where = `${target.owner}/${target.repository}@${target.branch}`
   if (outcome.is === 'failed') return `${when}  ${paint(terminal, 'red', outcome.reason)}  ${where}  ${outcome.message}`
-  const lines = alike(outcome.changes, ({ path, oldValue, newValue, setter }) => JSON.stringify([path, oldValue, newValue, setter])).map(
+  // The commit has told them already, and the merge is when they count.
+  const changes = outcome.is === 'committed' || outcome.is === 'merged' ? outcome.changes : []
+  const lines = alike(changes, ({ path, oldValue, newValue, setter }) => JSON.stringify([path, oldValue, newValue, setter])).map(
     ({ change: { path, oldValue, newValue, setter, cause }, times }) => {
-      const took = cause && cause.seenAt > 0 ? `, ${((outcome.committedAt - cause.seenAt) / 1000).toFixed(1)} s after the signal` : ''
+      // GitHub tells of a merge by the second.
+      const took =
+        cause && cause.seenAt > 0 && outcome.is === 'committed'
+          ? `, ${((outcome.committedAt - cause.seenAt) / 1000).toFixed(1)} s after the signal`
+          : ''
       return `    ${path}: ${oldValue} -> ${paint(terminal, 'green', newValue)}${times} (${setter}${took})`
     },
   )
-  return [
-    `${when}  ${paint(terminal, 'yellow', outcome.commit.slice(0, 7))}  ${where}  ${automation.namespace}/${automation.name}`,
-    ...lines,
-  ].join('\n')
+  const what = outcome.is === 'committed' ? outcome.commit.slice(0, 7) : pullRequest(outcome)
+  return [`${when}  ${paint(terminal, 'yellow', what)}  ${where}  ${automation.namespace}/${automation.name}`, ...lines].join('\n')
+}
+
+function pullRequest(outcome: Extract<Entry['outcome'], { readonly number: number }>): string {
+  const which = `pull request #${outcome.number}`
+  if (outcome.is === 'opened') return `${which} opened for ${outcome.base}`
+  if (outcome.is === 'merged') return `${which} merged into ${outcome.base} as ${outcome.commit.slice(0, 7)}`
+  return `${which} closed by ${outcome.by === 'person' ? 'a person' : 'tagboat, nothing was left to propose'}`
 }

@@ -7,11 +7,13 @@ import { deleteCommand } from './delete.ts'
 import { exportCommand } from './export.ts'
 import { getCommand } from './get.ts'
 import { historyCommand } from './history.ts'
+import { lintCommand } from './lint.ts'
 import { localCommand } from './local.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { resumeCommand } from './resume.ts'
+import { runCommandLine } from './run.ts'
 import { suspendCommand } from './suspend.ts'
 import type { Terminal } from './terminal.ts'
 import { updateCommand } from './update.ts'
@@ -30,6 +32,8 @@ export const commands: readonly Entry[] = [
   historyCommand,
   planCommand,
   updateCommand,
+  runCommandLine,
+  lintCommand,
 ]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {

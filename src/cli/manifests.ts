@@ -43,7 +43,7 @@ export function readText(file: string): string {
   }
 }
 
-function filesOf(source: string, folder: string): readonly SourceFile[] {
+export function filesOf(source: string, folder: string): readonly SourceFile[] {
   const path = resolve(folder, source)
   const there = statSync(path, { throwIfNoEntry: false })
   if (!there) throw new Usage(`there is no file or folder "${source}"`)

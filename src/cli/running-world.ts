@@ -7,8 +7,13 @@ import { findRunning } from './running.ts'
 import type { Terminal } from './terminal.ts'
 
 export async function runningWorld(folder: string | undefined, terminal: Terminal): Promise<Reached> {
-  const { url } = await findRunning(terminal.folder, folder)
+  const { url, key } = await findRunning(terminal.folder, folder)
   const fetch: Fetch = (request) => globalThis.fetch(request)
-  const world = worldOver({ fetch, url, clock: systemClock, random: Math.random })
-  return { world, where: `the boxed world at ${url}`, boxed: { url, fetch }, close: () => undefined }
+  const world = worldOver({ fetch, url, clock: systemClock, random: Math.random, ...(key !== undefined && { key }) })
+  return {
+    world,
+    where: `the ${key === undefined ? 'boxed world' : 'tagboat run'} at ${url}`,
+    ...(key === undefined && { boxed: { url, fetch } }),
+    close: () => undefined,
+  }
 }

@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as v from 'valibot'
 import { Failure } from '../core/failure.ts'
 
-const Running = v.object({ id: v.string(), pid: v.number(), url: v.string() })
+/** `key`: what opens a world that keeps its door closed; whoever can read the file may come in. */
+const Running = v.object({ id: v.string(), pid: v.number(), url: v.string(), key: v.optional(v.string()) })
 export type Running = v.InferOutput<typeof Running>
 
 /** What a world says of itself at `/api/world`: process ids and ports are used again, this id is not. */
@@ -66,11 +67,13 @@ export interface Claim {
 }
 
 /** From the moment on that the port is ours, and before anything in the folder is opened. */
-export function claim(folder: string, url: string): Claim {
+export function claim(folder: string, url: string, key?: string): Claim {
   const id = randomUUID()
   const file = fileIn(folder)
   const draft = `${file}.${process.pid}`
-  writeFileSync(draft, `${JSON.stringify({ id, pid: process.pid, url } satisfies Running)}\n`)
+  writeFileSync(draft, `${JSON.stringify({ id, pid: process.pid, url, ...(key !== undefined && { key }) } satisfies Running)}\n`, {
+    mode: 0o600,
+  })
   try {
     // Unlike a rename, a link does not replace what somebody else put there a moment ago.
     linkSync(draft, file)

@@ -6,10 +6,10 @@ import { readManifests } from '../core/spec.ts'
 import { Failure } from '../core/failure.ts'
 import { apply } from '../flow/apply.ts'
 import type { Boxes } from '../local/boxes.ts'
-import { files, images, manifests, region } from '../local/sample.ts'
-import { table, tableDefinition } from '../local/world.ts'
+import { files, images, manifests } from '../local/sample.ts'
 import type { World } from '../ports.ts'
 import { defaultScope } from './connect.ts'
+import { makeTable } from './make-table.ts'
 
 export interface Preparing {
   readonly boxes: Boxes
@@ -69,23 +69,3 @@ function keyIn(folder: string): string {
   writeFileSync(file, privateKey, { mode: 0o600 })
   return privateKey
 }
-
-export async function makeTable({ box }: Pick<Boxes, 'box'>): Promise<void> {
-  if ((await dynamodb(box, 'DescribeTable', { TableName: table })).ok) return
-  const made = await dynamodb(box, 'CreateTable', tableDefinition(table))
-  if (!made.ok) throw new Failure('broken-state', `the table cannot be made: ${await made.text()}`)
-}
-
-const dynamodb = (box: Boxes['box'], operation: string, body: unknown): Promise<Response> =>
-  box(
-    new Request('http://boxes.invalid/', {
-      method: 'POST',
-      headers: {
-        'x-amz-target': `DynamoDB_20120810.${operation}`,
-        'content-type': 'application/x-amz-json-1.0',
-        authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=local`,
-        'x-amz-date': '20260101T000000Z',
-      },
-      body: JSON.stringify(body),
-    }),
-  )

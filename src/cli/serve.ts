@@ -1,4 +1,4 @@
-// A fetch-shaped handler on a loopback port.
+// A fetch-shaped handler on a port: on loopback, unless a person says otherwise.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,7 +9,7 @@ export interface Served {
   readonly close: () => Promise<void>
 }
 
-export async function serve(handle: (request: Request) => Promise<Response>, port: number): Promise<Served> {
+export async function serve(handle: (request: Request) => Promise<Response>, port: number, host = '127.0.0.1'): Promise<Served> {
   const server = createServer((incoming, outgoing) => {
     void answer(handle, incoming, outgoing)
   })
@@ -21,7 +21,7 @@ export async function serve(handle: (request: Request) => Promise<Response>, por
           : new Failure('no-port', `cannot listen on port ${port}: ${error.message}`),
       ),
     )
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, host, resolve)
   })
   const address = server.address()
   return {

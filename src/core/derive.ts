@@ -1,6 +1,6 @@
 // Everything that follows from the objects of a scope: who watches which image, who writes to which target. It can always be made again.
 import { pushBranchOf } from './checkout.ts'
-import { clashes, clashText, rulesFor } from './delivery.ts'
+import { clashes, clashText, deliveryOf, proposalBranch, rulesFor } from './delivery.ts'
 import { parseGitUrl } from './git-url.ts'
 import { ecrImage, imageKey, parseImage } from './image.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec } from './spec.ts'
@@ -115,7 +115,7 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
     host: url.host.toLowerCase(),
     owner: url.owner.toLowerCase(),
     repository: url.repository.toLowerCase(),
-    branch,
+    branch: deliveryOf(automation, rules).pullRequest ? proposalBranch(idOf(automation)) : branch,
   }
   return {
     of: automation,

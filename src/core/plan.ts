@@ -1,8 +1,9 @@
 // All facts in, an ordered list of changes out: one for each automation, each on top of the one before.
-import type { Delivery } from './delivery.ts'
+import type { Delivery, PullRequestWish } from './delivery.ts'
 import { editFile, prepare, type Change, type PolicyRef } from './markers.ts'
-import { defaultMessage, renderMessage, type ObjectChange } from './message.ts'
+import { defaultMessage, renderMessage, type MessageInput, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
+import { proposalText, type ProposalText } from './proposal.ts'
 import { prepareSelector } from './selector.ts'
 import type { ImageUpdateAutomationSpec } from './spec.ts'
 import type { Cause, PolicyId, RecordedChange, TargetId } from './state.ts'
@@ -58,6 +59,8 @@ export interface PlannedChange {
   readonly commitAs: Delivery['commitAs']
   readonly files: readonly FileFacts[]
   readonly changes: readonly RecordedChange[]
+  /** Where it goes by pull request. */
+  readonly proposal?: ProposalText
 }
 
 export function decide(situation: Situation): Plan {
@@ -118,22 +121,22 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
   }
   if (files.length === 0) return { is: 'nothing' }
   const commit = spec.git?.commit
-  const message = renderMessage(
-    commit?.messageTemplate || defaultMessage,
-    {
-      automation: { namespace: id.namespace, name: id.name },
-      changed: { fileChanges },
-      values: commit?.messageTemplateValues ?? {},
-      images: imagesOf(selected.policies),
-    },
-    { strict: false },
-  )
+  const data = {
+    automation: { namespace: id.namespace, name: id.name },
+    changed: { fileChanges },
+    values: commit?.messageTemplateValues ?? {},
+    images: imagesOf(selected.policies),
+  }
+  const message = renderMessage(commit?.messageTemplate || defaultMessage, data, { strict: false })
   if (!message.ok)
     return trouble(
       message.reason === 'RemovedTemplateField' ? message.reason : 'GitOperationFailed',
       message.error,
       message.reason === 'RemovedTemplateField',
     )
+  const wish = automation.delivery.pullRequest
+  const proposal = wish && proposalOf(wish, data, { automation: id, changes: recorded }, selected.policies)
+  if (proposal && !proposal.ok) return trouble('InvalidDelivery', proposal.error)
   return {
     is: 'change',
     change: {
@@ -143,8 +146,22 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
       commitAs: automation.delivery.commitAs,
       files,
       changes: recorded,
+      ...(proposal && { proposal: proposal.text }),
     },
   }
+}
+
+function proposalOf(
+  wish: PullRequestWish,
+  data: MessageInput,
+  change: Pick<PlannedChange, 'automation' | 'changes'>,
+  policies: readonly PolicyFacts[],
+): { readonly ok: true; readonly text: ProposalText } | { readonly ok: false; readonly error: string } {
+  const rendered = (template: string | undefined) => (template ? renderMessage(template, data, { strict: false }) : undefined)
+  const [title, body] = [rendered(wish.title), rendered(wish.body)]
+  if (title && !title.ok) return { ok: false, error: `delivery.pullRequest.title: ${title.error}` }
+  if (body && !body.ok) return { ok: false, error: `delivery.pullRequest.body: ${body.error}` }
+  return { ok: true, text: proposalText(change, policies, { title: title?.text, body: body?.text, wish }) }
 }
 
 function policiesOf({

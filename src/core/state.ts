@@ -12,7 +12,7 @@ export interface ObjectId {
 export type PolicyId = Omit<ObjectId, 'kind'>
 
 export interface Condition {
-  readonly type: 'Ready' | 'Reconciling' | 'Stalled'
+  readonly type: 'Ready' | 'Reconciling' | 'Stalled' | 'PullRequestOpen'
   readonly status: 'True' | 'False' | 'Unknown'
   readonly reason: string
   readonly message: string
@@ -131,6 +131,8 @@ export interface Intent {
   readonly files: readonly IntendedFile[]
   readonly changes: readonly RecordedChange[]
   readonly message: string
+  /** It lands on the branch of a pull request to this one. */
+  readonly base?: string
   readonly at: number
 }
 
@@ -160,7 +162,29 @@ export interface Target {
   /** Whose budget its commits spend. */
   readonly payer?: string
   readonly intents: readonly Intent[]
+  readonly pull?: TargetPull
   readonly due?: number
+}
+
+/** The pull request of a target's branch, as far as history has it. */
+export interface TargetPull {
+  /** 0: none yet. */
+  readonly number: number
+  readonly url: string
+  readonly is: 'none' | 'open' | 'merged' | 'closed'
+  /** Labels were set and reviewers asked for: once, since a person may take them away. */
+  readonly dressed: boolean
+  /** What could not be done for it, and need not be. */
+  readonly note?: string
+  /** The head that the host was, or was about to be, asked to merge. */
+  readonly merging?: string
+  /** The head that stands in the merge queue. */
+  readonly queued?: string
+  /** What it brings to its base. */
+  readonly changes: readonly RecordedChange[]
+  readonly automation: PolicyId
+  /** What opens the repository: it is closed even when its automation is gone. */
+  readonly credential: Credential
 }
 
 /** Derived: an automation that writes to a target. */
@@ -186,6 +210,16 @@ export type EntryOutcome =
       readonly committedAt: number
     }
   | { readonly is: 'failed'; readonly reason: string; readonly message: string }
+  | ({ readonly is: 'opened' } & PullOutcome)
+  | ({ readonly is: 'merged'; readonly commit: string } & PullOutcome)
+  | ({ readonly is: 'closed'; readonly by: 'tagboat' | 'person' } & PullOutcome)
+interface PullOutcome {
+  readonly number: number
+  readonly url: string
+  readonly base: string
+  readonly title: string
+  readonly changes: readonly RecordedChange[]
+}
 
 /** What the sweep finds in the index of things that owe something. The item itself is read again before anything is done. */
 export type DueItem =

@@ -162,7 +162,7 @@ async function place(derived: Following, world: Applying): Promise<{ readonly ob
     await world.store.listReceiver(object)
     return { object, derived }
   }
-  await unfollow(object, world)
+  await unfollow(object, world, 'route' in derived ? derived.route.target : undefined)
   if ('watch' in derived) await world.store.putWatch(derived.watch)
   if (!('route' in derived)) return { object, derived }
   await world.store.putRoute(derived.route)
@@ -179,12 +179,17 @@ const fingerprint = (derived: Following): string =>
       ? `${targetKey(derived.route.target)} ${derived.generation}`
       : `${derived.of.generation}${'trouble' in derived ? ` ${derived.trouble.message}` : ''}`
 
-async function unfollow(object: StoredObject, { store }: Applying): Promise<void> {
+/** `now`: where it writes instead. */
+async function unfollow(object: StoredObject, world: Applying, now?: TargetId): Promise<void> {
+  const { store } = world
   const { image, target } = object.status as { image?: string; target?: TargetId }
   const id = { scope: object.scope, namespace: object.namespace, name: object.name }
   if (object.kind === 'Receiver') await store.unlistReceiver(object)
   if (object.kind === 'ImagePolicy' && image !== undefined) await store.removeWatch(image, id)
-  if (object.kind === 'ImageUpdateAutomation' && target !== undefined) await store.removeRoute({ target, automation: id })
+  if (object.kind !== 'ImageUpdateAutomation' || target === undefined) return
+  await store.removeRoute({ target, automation: id })
+  // A pull request that it has left behind is closed by whoever looks at that target next.
+  if (now === undefined || targetKey(now) !== targetKey(target)) await mark(target, world)
 }
 
 /** The last write for an object. If a user's change came in between, theirs follows by itself. */

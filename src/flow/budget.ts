@@ -105,6 +105,7 @@ export function counted(git: GitHost): Counted {
       listAtOnce: paying(git.listAtOnce, oneRead),
       archive: paying(git.archive, oneRead),
       difference: paying(git.difference, oneRead),
+      pulls: { ...git.pulls, of: paying(git.pulls.of, oneRead), compare: paying(git.pulls.compare, oneRead) },
     },
   }
 }

@@ -3,7 +3,7 @@ import { derive } from '../core/derive.ts'
 import { Failure } from '../core/failure.ts'
 import type { Ref } from '../core/image.ts'
 import { compileRule, standingOf, type CompiledRule } from '../core/select.ts'
-import type { ImageRepositorySpec, Manifest } from '../core/spec.ts'
+import type { ImageRepositorySpec } from '../core/spec.ts'
 import { policyKey, samePolicy, type StoredObject, type Watch } from '../core/state.ts'
 import type { ImageSource, Registry } from '../ports.ts'
 import { inParallel } from './parallel.ts'
@@ -21,18 +21,6 @@ export interface ChoosingOnce {
   /** The ref that stands in Git already: `IfNotPresent` keeps its digest. */
   readonly standing: (policy: StoredObject, name: string, tag: string) => Ref | undefined
 }
-
-/** Objects as they would be stored, had they been applied. */
-export const objectsOf = (manifests: readonly Manifest[], scope: string): readonly StoredObject[] =>
-  manifests.map(({ from: _, ...manifest }) => ({
-    ...manifest,
-    scope,
-    owner: 'checkout',
-    generation: 1,
-    status: {},
-    conditions: [],
-    version: 1,
-  }))
 
 /** One listing for each ImageRepository. A registry that does not answer costs its own policies only. */
 export async function chooseOnce(objects: readonly StoredObject[], choosing: ChoosingOnce): Promise<readonly Choice[]> {

@@ -2,7 +2,7 @@
 import { withTrailers } from '../core/trailers.ts'
 import type { PlannedChange } from '../core/plan.ts'
 import type { Entry, Intent, Target } from '../core/state.ts'
-import type { GitPlace, Outbox, World } from '../ports.ts'
+import type { CommitRequest, GitPlace, Outbox, World } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { advance, type Reading } from './read.ts'
 
@@ -20,11 +20,18 @@ export type Landed =
   | { readonly is: 'landed'; readonly tenancy: Tenancy; readonly entry: Entry }
   | { readonly is: 'refused'; readonly tenancy: Tenancy; readonly why: 'head-moved' | 'no-branch' }
 
+/** Where a commit on the branch of a pull request differs from one on the branch that counts. */
+export interface Landing {
+  readonly onto?: CommitRequest['onto']
+  readonly base?: string
+}
+
 export async function land(
   change: PlannedChange,
   place: GitPlace,
   { target, intents, reading }: Tenancy,
   world: Committing,
+  { onto, base }: Landing = {},
 ): Promise<Landed> {
   const intent: Intent = {
     id: newId(world),
@@ -34,6 +41,7 @@ export async function land(
     files: change.files.map(({ path, bytes }) => ({ path, blob: world.git.blobId(bytes) })),
     changes: change.changes,
     message: change.message,
+    ...(base !== undefined && { base }),
     at: world.clock.now(),
   }
   await hold(target, { intents: [...intents, intent] }, world)
@@ -42,6 +50,7 @@ export async function land(
     message: withTrailers(change.message, { id: intent.id, coAuthor: change.author }),
     files: change.files,
     trees: [...reading.trees.keys()],
+    ...(onto && { onto }),
   })
   // Refused is not lost: nothing of it can arrive any more.
   if (!committed.landed) return { is: 'refused', why: committed.why, tenancy: { target, intents, reading } }
@@ -58,7 +67,7 @@ export async function report(
   target: Target,
   world: Pick<Committing, 'store' | 'outbox' | 'log'>,
 ): Promise<Entry> {
-  const { id, automation, changes, message } = intent
+  const { id, automation, changes, message, base } = intent
   const entry: Entry = {
     id,
     at: intent.at,
@@ -67,7 +76,14 @@ export async function report(
     outcome: { is: 'committed', commit, changes, message, committedAt: at },
   }
   await world.store.putEntry(entry)
-  await world.outbox.announce(id, 'Tag Promoted', { ...target.id, automation, commit, changes, message })
+  await world.outbox.announce(id, base === undefined ? 'Tag Promoted' : 'Tag Proposed', {
+    ...target.id,
+    ...(base !== undefined && { base }),
+    automation,
+    commit,
+    changes,
+    message,
+  })
   const milliseconds = waited(intent, at)
   world.log('commit', { id, commit, target: target.id, automation, lines: changes, ...(milliseconds !== undefined && { milliseconds }) })
   return entry
@@ -93,7 +109,7 @@ export async function hold(target: Target, kept: Parameters<World['store']['keep
 }
 
 /** Sortable by time, unlike any other: 48 bits of time, 80 of chance. */
-function newId({ clock, random }: Pick<World, 'clock' | 'random'>): string {
+export function newId({ clock, random }: Pick<World, 'clock' | 'random'>): string {
   const digits = '0123456789abcdefghjkmnpqrstvwxyz'
   const time = Array.from({ length: 10 }, (_, at) => digits[Math.floor(clock.now() / 32 ** (9 - at)) % 32])
   const chance = Array.from({ length: 16 }, () => digits[Math.floor(random() * 32)])

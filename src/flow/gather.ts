@@ -1,8 +1,8 @@
 // All facts that a decision about a target needs: configuration and selections from the table, files from Git.
 import { fromRoot } from '../core/paths.ts'
 import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
-import { checkoutOf, type Checkout } from '../core/checkout.ts'
-import { deliveryOf, isObserved, type Delivery } from '../core/delivery.ts'
+import { checkoutOf, pushBranchOf, type Checkout } from '../core/checkout.ts'
+import { deliveryOf, isObserved, proposalBranch, type Delivery, type PullRequestWish } from '../core/delivery.ts'
 import { policyRef, type AutomationFacts, type PolicyFacts, type Situation } from '../core/plan.ts'
 import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
@@ -17,6 +17,8 @@ export interface Configured {
   readonly place?: GitPlace
   /** Where the branch starts if it has to be made; absent: it has to be there already. */
   readonly start?: Checkout
+  /** The branch is one of a pull request to this other one. */
+  readonly proposal?: { readonly base: string; readonly wish: PullRequestWish }
   readonly automations: readonly Automation[]
 }
 export interface Automation {
@@ -26,7 +28,7 @@ export interface Automation {
 }
 
 export async function configured(
-  { id: target, intents }: Pick<Target, 'id' | 'intents'>,
+  { id: target, intents, pull }: Pick<Target, 'id' | 'intents' | 'pull'>,
   world: Pick<World, 'store'>,
 ): Promise<Configured> {
   const routes = await world.store.routes(target)
@@ -46,14 +48,25 @@ export async function configured(
       automations.push({ object, git, policies: policiesOf(automation, shelf), delivery: deliveryOf(object, shelf.objects) })
   }
   // An intent outlives its automation: what opened the repository then still tells whether it landed.
-  const credential = automations[0] ? credentialOf(automations[0].git) : intents[0]?.credential
+  const credential = automations[0] ? credentialOf(automations[0].git) : (intents[0]?.credential ?? pull?.credential)
   const { host, owner, repository } = target
   return {
     target,
     automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)),
     ...(credential && { place: { host, owner, repository, credential } }),
     ...startOf(automations[0], target),
+    ...proposalOf(automations[0], target),
   }
+}
+
+function proposalOf(
+  automation: (Automation & { readonly git: StoredObject }) | undefined,
+  { branch }: TargetId,
+): Pick<Configured, 'proposal'> {
+  const wish = automation?.delivery.pullRequest
+  if (!wish || branch !== proposalBranch(automation.object)) return {}
+  const base = pushBranchOf(automation.object.spec as ImageUpdateAutomationSpec, automation.git.spec as GitRepositorySpec)
+  return base === undefined ? {} : { proposal: { base, wish } }
 }
 
 /** As in Flux, a push branch other than the one that is checked out is made when it is missing. */

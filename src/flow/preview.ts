@@ -17,7 +17,9 @@ export async function preview(target: TargetId, world: Pick<World, 'git' | 'stor
   const config = await configured({ id: target, intents: [] }, world)
   if (!config.place)
     throw new Failure('no-automation', `no automation writes to ${target.owner}/${target.repository} branch ${target.branch}`)
-  const answer = await readGit({ ...config, place: config.place }, { believe: false }, world)
+  // What a pull request would bring is told from its base.
+  const from = config.proposal ? { ...target, branch: config.proposal.base } : target
+  const answer = await readGit({ ...config, target: from, place: config.place }, { believe: false }, world)
   if (!answer.read)
     throw new Failure(
       answer.why === 'no-branch' ? 'git-branch-gone' : 'git-not-found',

@@ -2,11 +2,12 @@
 import { sumOf, type Limits } from '../core/budget.ts'
 import { Failure } from '../core/failure.ts'
 import { decide, type Plan } from '../core/plan.ts'
-import { targetKey, type Entry, type Target, type TargetId } from '../core/state.ts'
+import { targetKey, type Entry, type Target, type TargetId, type TargetPull } from '../core/state.ts'
 import type { GitPlace, Outbox, World } from '../ports.ts'
 import { budgetLeft, closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
 import { land, type Tenancy } from './commit.ts'
 import { configured, situation, type Configured } from './gather.ts'
+import { lookAtProposal, retire } from './propose.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
 import { conclude } from './report.ts'
 import { secondLook, whileAsked, type How, type Round } from './rounds.ts'
@@ -36,30 +37,31 @@ export async function promote(id: TargetId, world: Promoting): Promise<readonly 
   const { last, entries } = await whileAsked(id, (target, how) => look(target, how, world), world)
   const { reading, configured: config } = last
   if (reading && config.place && (entries.length > 0 || !reading.warm)) await storeReading(config.place, reading, world)
-  const { plan, failure, waits, payer } = last
+  const { plan, failure, waits, payer, pull } = last
   const left = payer === undefined ? undefined : budgetLeft(payer, world)
   world.log('look', {
     target: targetKey(id),
-    commits: entries.length,
+    commits: entries.filter(({ outcome }) => outcome.is === 'committed').length,
     held: plan?.held.length ?? 0,
     ...(waits && { waits: waits.why }),
     ...(left !== undefined && { budgetLeft: left }),
   })
-  await conclude({ configured: config, plan, failure, waits, head: reading?.head, entries }, world)
+  await conclude({ configured: config, plan, failure, waits, pull, head: reading?.head, entries }, world)
   return entries
 }
 
 /** What a look left behind. */
-interface Looked extends Round {
+export interface Looked extends Round {
   readonly configured: Configured
   readonly reading?: Reading
   readonly plan?: Plan
+  readonly pull?: TargetPull
   readonly waits?: Extract<Leave, { granted: false }>
   readonly failure?: Failure
 }
 
 /** With whose budget, and what reading has cost since it was last asked. */
-type Looking = Promoting & Pick<Counted, 'taken'> & { readonly payer: string }
+export type Looking = Promoting & Pick<Counted, 'taken'> & { readonly payer: string }
 
 async function look(target: Target, how: How, world: Promoting): Promise<Looked> {
   const config = await configured(target, world)
@@ -71,7 +73,7 @@ async function look(target: Target, how: How, world: Promoting): Promise<Looked>
     const leave = await mayRead(payer, world)
     if (!leave.granted) return { entries: [], intents: target.intents, configured: config, waits: leave, payer }
     const { git, taken } = counted(world.git)
-    const looked = await lookAt(target, { ...config, place }, how, { ...world, git, taken, payer })
+    const looked = await whicheverLook(target, { ...config, place }, how, { ...world, git, taken, payer })
     await noteReads(payer, taken(), world)
     return { ...looked, configured: config, payer }
   } catch (error) {
@@ -95,7 +97,13 @@ async function failed(
   return { entries: [], intents: written ?? intents, failure, ...(failure.retry && { due: later }) }
 }
 
-type Opened = Configured & { readonly place: GitPlace }
+export type Opened = Configured & { readonly place: GitPlace }
+
+function whicheverLook(target: Target, config: Opened, how: How, world: Looking): Promise<Omit<Looked, 'configured'>> {
+  const { proposal } = config
+  if (proposal) return lookAtProposal(target, { ...config, proposal }, how, world)
+  return config.automations.length === 0 && target.pull?.is === 'open' ? retire(target, config, world) : lookAt(target, config, how, world)
+}
 
 async function lookAt(target: Target, config: Opened, how: How, world: Looking): Promise<Omit<Looked, 'configured'>> {
   const unsettled = target.intents.length > 0
@@ -104,7 +112,13 @@ async function lookAt(target: Target, config: Opened, how: How, world: Looking):
     { since: target.head, believe: !how.careful && !unsettled, ...(unsettled && { depth: 100 }) },
     world,
   )
-  if (!first.read) return { entries: [], intents: target.intents, failure: missing(target.id, first.why) }
+  if (!first.read) {
+    const failure = missing(target.id, first.why)
+    // Nothing stands on a branch that is gone. Who may not see the repository knows nothing of it.
+    const left =
+      first.why === 'no-branch' ? await settleLeft(target, { head: '', history: [] }, world) : { entries: [], intents: target.intents }
+    return { ...left, failure }
+  }
   const { reading } = first
   const { entries, intents } = await settleLeft(target, reading, world)
   const due = world.clock.now() + secondLook

@@ -4,7 +4,7 @@ import type { Plan } from '../core/plan.ts'
 import { rfc3339 } from '../core/time.ts'
 import { prepareSelector } from '../core/selector.ts'
 import type { ImageUpdateAutomationSpec } from '../core/spec.ts'
-import { samePolicy, type Condition, type Entry, type StoredObject, type TargetId } from '../core/state.ts'
+import { samePolicy, type Condition, type Entry, type StoredObject, type TargetId, type TargetPull } from '../core/state.ts'
 import type { World } from '../ports.ts'
 import type { Automation, Configured } from './gather.ts'
 
@@ -15,22 +15,26 @@ export interface Concluded {
   readonly plan?: Plan | undefined
   readonly failure?: Failure | undefined
   readonly waits?: { readonly until: number; readonly why: string } | undefined
+  readonly pull?: TargetPull | undefined
   /** Of the branch, after what was committed. */
   readonly head?: string | undefined
   readonly entries: readonly Entry[]
 }
 
 /** Best effort, and last: a status that loses a race against a user's change is written by the next look. */
-export async function conclude({ configured, plan, failure, waits, head, entries }: Concluded, world: Reporting): Promise<void> {
+export async function conclude({ configured, plan, failure, waits, pull, head, entries }: Concluded, world: Reporting): Promise<void> {
   if (failure) world.log('look-failed', { target: configured.target, code: failure.code, retry: failure.retry, message: failure.message })
   for (const { object, policies } of configured.automations) {
     // As in Flux, what is suspended stays as it was.
     if ((object.spec as ImageUpdateAutomationSpec).suspend) continue
     const mine = entries.filter(({ automation }) => samePolicy(automation, object))
-    const ready = readyOf(object, plan, failure, waits)
+    const said: readonly Said[] = [
+      { type: 'Ready', ...readyOf(object, plan, failure, waits, pull) },
+      ...(configured.proposal && !failure ? [pullOf(pull)] : []),
+    ]
     const status = { ...pushed(mine), ...(plan && head !== undefined && observed({ object, policies }, configured.target, head)) }
-    if (mine.length === 0 && isKnown(object, ready, status) && ranAt(object) > world.clock.now() - 60_000) continue
-    await write(object, { ready, status }, world)
+    if (mine.length === 0 && isKnown(object, said, status) && ranAt(object) > world.clock.now() - 60_000) continue
+    await write(object, { said, status }, world)
   }
 }
 
@@ -50,18 +54,15 @@ function observed(
 
 const isKnown = (
   { conditions, status: known, generation }: StoredObject,
-  ready: Pick<Condition, 'status' | 'reason' | 'message'>,
+  said: readonly Said[],
   status: Readonly<Record<string, unknown>>,
-): boolean => {
-  const was = conditions.find(({ type }) => type === 'Ready')
-  return (
-    was?.status === ready.status &&
-    was.reason === ready.reason &&
-    was.message === ready.message &&
-    known['observedGeneration'] === generation &&
-    Object.entries(status).every(([key, value]) => JSON.stringify(known[key]) === JSON.stringify(value))
-  )
-}
+): boolean =>
+  conditions.length === said.length &&
+  said.every((is) =>
+    conditions.some((was) => was.type === is.type && was.status === is.status && was.reason === is.reason && was.message === is.message),
+  ) &&
+  known['observedGeneration'] === generation &&
+  Object.entries(status).every(([key, value]) => JSON.stringify(known[key]) === JSON.stringify(value))
 
 const ranAt = ({ status }: StoredObject): number => {
   const time = status['lastAutomationRunTime']
@@ -73,6 +74,7 @@ function readyOf(
   plan: Plan | undefined,
   failure: Failure | undefined,
   waits: Concluded['waits'],
+  pull: TargetPull | undefined,
 ): Pick<Condition, 'status' | 'reason' | 'message'> {
   if (failure) return { status: 'False', reason: 'GitOperationFailed', message: failure.message }
   const trouble = plan?.troubles.find(({ automation }) => samePolicy(automation, object))
@@ -81,7 +83,23 @@ function readyOf(
     return { status: 'Unknown', reason: 'Progressing', message: `waits until ${new Date(waits.until).toISOString()}: ${waits.why}` }
   const held = plan?.held.find(({ automation }) => samePolicy(automation, object))
   if (held) return { status: 'True', reason: 'Held', message: held.why }
-  return { status: 'True', reason: 'Succeeded', message: 'repository up-to-date' }
+  const message = pull?.is === 'open' ? `pull request #${pull.number} is open: ${pull.url}` : 'repository up-to-date'
+  return { status: 'True', reason: 'Succeeded', message }
+}
+
+type Said = Omit<Condition, 'since'>
+const pullOf = (pull: TargetPull | undefined): Said => {
+  const said = (status: Said['status'], reason: string, message: string): Said => ({ type: 'PullRequestOpen', status, reason, message })
+  switch (pull?.is) {
+    case 'open':
+      return said('True', pull.merging === undefined ? 'Open' : 'Merging', pull.note === undefined ? pull.url : `${pull.url}: ${pull.note}`)
+    case 'merged':
+      return said('False', 'Merged', pull.url)
+    case 'closed':
+      return said('False', 'Closed', pull.url)
+    default:
+      return said('False', 'NothingProposed', 'there has been nothing to propose yet')
+  }
 }
 
 function pushed(entries: readonly Entry[]): Readonly<Record<string, unknown>> {
@@ -91,7 +109,7 @@ function pushed(entries: readonly Entry[]): Readonly<Record<string, unknown>> {
 
 async function write(
   object: StoredObject,
-  report: { readonly ready: Pick<Condition, 'status' | 'reason' | 'message'>; readonly status: Readonly<Record<string, unknown>> },
+  report: { readonly said: readonly Said[]; readonly status: Readonly<Record<string, unknown>> },
   world: Reporting,
 ): Promise<void> {
   const now = world.clock.now()
@@ -99,13 +117,15 @@ async function write(
   const current = await world.store.object(object)
   if (!current) return
   const { version, ...rest } = current
-  const was = current.conditions.find(({ type }) => type === 'Ready')
-  const ready: Condition = { type: 'Ready', ...report.ready, since: was?.status === report.ready.status ? was.since : now }
+  const conditions = report.said.map((is): Condition => {
+    const was = current.conditions.find(({ type }) => type === is.type)
+    return { ...is, since: was?.status === is.status ? was.since : now }
+  })
   await world.store.putObject(
     {
       ...rest,
       status: { ...current.status, ...report.status, observedGeneration: object.generation, lastAutomationRunTime: rfc3339(now) },
-      conditions: [ready],
+      conditions,
     },
     version,
   )

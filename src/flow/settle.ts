@@ -10,7 +10,7 @@ const longestRequest = 120_000
 /** What became of them is told; what nobody can tell yet is kept. */
 export async function settleLeft(
   target: Target,
-  reading: Reading,
+  reading: Pick<Reading, 'head' | 'history'>,
   world: Committing,
 ): Promise<{ readonly entries: readonly Entry[]; readonly intents: readonly Intent[] }> {
   if (target.intents.length === 0) return { entries: [], intents: [] }

@@ -3,11 +3,12 @@ import { factsIn } from '../core/checkout-facts.ts'
 import { checkoutOf, pushBranchOf, spelt } from '../core/checkout.ts'
 import { formatRef, type Ref } from '../core/image.ts'
 import { lookForMarkers, type Checkout } from '../core/markers.ts'
+import { objectsOf } from '../core/objects.ts'
 import { decide, type AutomationFacts, type Plan, type PolicyFacts } from '../core/plan.ts'
 import type { GitRepositorySpec, ImageUpdateAutomationSpec, Manifest } from '../core/spec.ts'
 import type { StoredObject } from '../core/state.ts'
 import type { Registry } from '../ports.ts'
-import { chooseOnce, objectsOf, type Choice } from './choose-once.ts'
+import { chooseOnce, type Choice } from './choose-once.ts'
 
 export interface UpdateWish {
   readonly checkout: Checkout

@@ -2,23 +2,19 @@
 import { speaksQuery } from './aws/query.ts'
 import type { Box, BoxClock } from './box.ts'
 import { dynamodbBox } from './dynamodb.ts'
-import { eventBridgeBox, type BusEvent, type EventBridgeBox } from './eventbridge.ts'
+import { eventBridgeBox, type EventBridgeBox } from './eventbridge.ts'
 import { githubBox, type GithubBox, type GithubBoxOptions } from './github.ts'
 import { folderBacking, registryBox, type RegistryBox } from './registry.ts'
 import { account, region } from './sample.ts'
 import { secretsBox, type SecretsBox } from './secrets.ts'
 import { snsBox, type SnsBox } from './sns.ts'
-import { eventSource, sqsBox, type EventSource, type SqsBox, type SqsEvent } from './sqs.ts'
+import { queueSettings, sourcesOf, type Functions } from './inbox.ts'
+import { sqsBox, type SqsBox } from './sqs.ts'
 import { tableBox } from './table.ts'
 import { wallTimers, type Timers } from './time.ts'
 import { changePattern, pushPattern, webhookPattern } from '../core/events.ts'
 
-/** What is deployed, as AWS sees it. */
-export interface Functions {
-  readonly evaluate: (event: BusEvent) => Promise<unknown>
-  readonly scan: (event: SqsEvent) => Promise<unknown>
-  readonly promote: (event: SqsEvent) => Promise<unknown>
-}
+export { queues, type Functions } from './inbox.ts'
 export interface BoxesOptions {
   readonly clock: BoxClock
   readonly timers?: Timers
@@ -28,6 +24,8 @@ export interface BoxesOptions {
   readonly url: string
   readonly functions: Functions
   readonly github?: Partial<Pick<GithubBoxOptions, 'limits' | 'treeEntries' | 'blobText' | 'openPush'>>
+  /** Milliseconds that the next change takes to reach the table's indexes. */
+  readonly indexLag?: () => number
   /** Around every box: where a scenario misbehaves. */
   readonly around?: (service: string, box: Box) => Box
 }
@@ -46,10 +44,9 @@ export interface Boxes {
   readonly drain: () => Promise<void>
   readonly close: () => Promise<void>
 }
-export const queues = { target: 'tagboat-targets.fifo', scan: 'tagboat-scans' } as const
 
 export function openBoxes(options: BoxesOptions): Boxes {
-  const { clock, timers = wallTimers, folder, url, functions, around = (_, box) => box } = options
+  const { clock, timers = wallTimers, folder, url, functions, indexLag = () => 0, around = (_, box) => box } = options
   const place = { account, region }
   const bus = eventBridgeBox({ clock, timers, ...place })
   bus.rule({ name: 'pushes', pattern: pushPattern, targets: [{ id: 'evaluate', deliver: functions.evaluate }] })
@@ -66,7 +63,9 @@ export function openBoxes(options: BoxesOptions): Boxes {
   const secrets = secretsBox({ clock, ...place, ...(folder !== undefined && { file: `${folder}/secrets.json` }) })
   const sns = snsBox({ clock, timers, ...place })
   const dynamodb =
-    folder === undefined ? { box: tableBox({ clock }).box, close: async () => undefined } : dynamodbBox({ path: `${folder}/table` })
+    folder === undefined
+      ? { box: tableBox({ clock, indexLag }).box, close: async () => undefined }
+      : dynamodbBox({ path: `${folder}/table` })
   const sources = sourcesOf(sqs, functions, timers)
   return {
     box: route({
@@ -104,27 +103,6 @@ export function openBoxes(options: BoxesOptions): Boxes {
       await dynamodb.close()
     },
   }
-}
-
-/** As lib/inbox.ts has them: longer than a function may run, plus the longest request on the wire. */
-const queueSettings = [
-  { name: 'tagboat-targets-dead.fifo' },
-  { name: queues.target, visibilityTimeout: 180, deadLetter: { queue: 'tagboat-targets-dead.fifo', maxReceiveCount: 3 } },
-  { name: 'tagboat-scans-dead' },
-  { name: queues.scan, visibilityTimeout: 360, deadLetter: { queue: 'tagboat-scans-dead', maxReceiveCount: 3 } },
-]
-
-function sourcesOf(sqs: SqsBox, functions: Functions, timers: Timers): readonly EventSource[] {
-  const invoke = (call: (event: SqsEvent) => Promise<unknown>) => (event: SqsEvent) =>
-    call(event).then(
-      (payload) => ({ is: 'answered' as const, payload }),
-      (error: unknown) => ({ is: 'failed' as const, error: { errorType: 'Error', errorMessage: String(error) } }),
-    )
-  const common = { reportBatchItemFailures: true, timers }
-  return [
-    eventSource({ ...common, queue: sqs.queue(queues.scan), batchSize: 1, invoke: invoke(functions.scan), concurrency: 4 }),
-    eventSource({ ...common, queue: sqs.queue(queues.target), batchSize: 1, invoke: invoke(functions.promote), concurrency: 8 }),
-  ]
 }
 
 const byTarget: Readonly<Record<string, Service>> = {

@@ -13,7 +13,7 @@ import { secretKeeper } from '../adapters/secrets/keeper.ts'
 import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
-import { queues } from './boxes.ts'
+import { queues } from './inbox.ts'
 import { account, region } from './sample.ts'
 
 export const table = 'tagboat'
@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log?: Log
+  /** What opens a world that keeps its door closed. */
+  readonly key?: string
   /** How AWS's clients send and sign, if not as they do in production. */
   readonly aws?: AwsWire
 }
@@ -35,10 +37,10 @@ export interface AwsWire {
   readonly signer?: { readonly sign: <Signed>(request: Signed) => Promise<Signed> }
 }
 
-const configOver = ({ fetch, url, aws }: Pick<WorldOptions, 'fetch' | 'url' | 'aws'>) => ({
+const configOver = ({ fetch, url, key = 'local', aws }: Pick<WorldOptions, 'fetch' | 'url' | 'key' | 'aws'>) => ({
   endpoint: url,
   region,
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  credentials: { accessKeyId: key, secretAccessKey: 'local' },
   requestHandler: aws?.requestHandler ?? sdkHandler(fetch),
   ...(aws?.signer && { signer: aws.signer }),
 })

@@ -29,7 +29,7 @@ const verbs = {
   flux:
     'bootstrap|build|check|completion|create|debug|delete|diff|envsubst|events|export|get|install|list|logs|migrate|pull|push|reconcile|resume|' +
     'stats|suspend|tag|trace|tree|trigger|uninstall|version',
-  tagboat: 'apply|create|delete|export|get|history|local|plan|reconcile|resume|suspend|push|update|--help|--version',
+  tagboat: 'apply|create|delete|export|get|history|lint|local|plan|reconcile|resume|suspend|push|run|update|--help|--version',
   kubectl: 'get|logs|describe|annotate',
   npm: 'start',
 } as const

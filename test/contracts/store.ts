@@ -515,6 +515,19 @@ const ofBudgets: readonly Case[] = [
     const { tenure } = await store.take(main)
     await store.letGo(main, tenure, { n: 0, due: null, payer: 'app/1' })
     expect((await store.target(main))?.payer).toBe('app/1')
+    const automation = { scope: 'default', namespace: 'flux-system', name: 'fleet' }
+    const credential = { scope: 'default', namespace: 'flux-system' }
+    const pull = {
+      number: 1,
+      url: 'https://github.com/org/fleet/pull/1',
+      is: 'open',
+      dressed: true,
+      changes: [],
+      automation,
+      credential,
+    } as const
+    await store.keep(main, tenure, { pull })
+    expect((await store.target(main))?.pull).toEqual(pull)
     await store.keep(main, tenure, { head: 'abc' })
     expect((await store.target(main))?.payer).toBe('app/1')
   }),

@@ -1,5 +1,6 @@
 // What once went wrong when several things failed together, each cut down to what it needs.
 import { describe, expect, test } from 'vitest'
+import { remove } from '../../src/flow/apply.ts'
 import type { Box } from '../../src/local/box.ts'
 import { promote } from '../../src/flow/promote.ts'
 import { boxed, deployment, manifests, semver } from '../boxed.ts'
@@ -82,6 +83,27 @@ describe('a commit whose answer was lost', () => {
     await world.minutes(4)
     expect((await world.history()).map(({ outcome }) => outcome.is === 'committed' && outcome.commit)).toEqual([world.gitRepo.head()])
     expect((await world.world.store.target(main))?.intents).toEqual([])
+  })
+})
+
+describe('a commit that never arrived', () => {
+  test('is given up when its branch and its automation are gone, and nobody is woken for it any more', async () => {
+    const world = await bent(['1.0.0', '1.2.4'])
+    world.bend.box = async (service, box, request) => {
+      if (await isCommit(service, request)) throw connectionLost()
+      return box(request)
+    }
+    await world.apply(manifests({ policies: { app: semver('>=1.0.0') }, branch: 'updates' }))
+    await world.rest()
+    delete world.bend.box
+    const updates = { ...main, branch: 'updates' }
+    const { store } = world.world
+    expect((await store.target(updates))?.intents).toHaveLength(1)
+    world.gitRepo.removeBranch('updates')
+    await remove([{ scope: 'default', namespace: 'flux-system', kind: 'ImageUpdateAutomation', name: 'fleet' }], world.world)
+    await world.minutes(5)
+    const target = await store.target(updates)
+    expect([target?.intents, target?.due]).toEqual([[], undefined])
   })
 })
 

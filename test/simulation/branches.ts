@@ -1,7 +1,8 @@
 // The branches, followed move by move: who moved them, what each commit of ours changed, and that not one byte of people's was lost.
-import type { GithubBox, Scene } from '../../src/local/github.ts'
-import { registryHost, type Automation, type Estate, type GitRepoName } from './estate.ts'
+import type { Files, GithubBox, Scene } from '../../src/local/github.ts'
+import { executable, registryHost, type Automation, type Estate, type GitRepoName } from './estate.ts'
 import type { Ledger } from './ledger.ts'
+import type { Landing } from './wire.ts'
 import { fits, isBetter } from './oracle.ts'
 import type { Shop } from './shop.ts'
 
@@ -27,6 +28,8 @@ export interface Branches {
   /** All that ever landed, by id. */
   readonly landed: ReadonlyMap<string, string>
   readonly commits: () => number
+  /** Whenever a commit of ours moves a marker. */
+  readonly onMoved: (listener: (image: string, tag: string) => void) => void
   readonly peopleActed: () => number
   /** The oids of the branch, newest last. */
   readonly history: (gitRepo: GitRepoName) => readonly string[]
@@ -47,6 +50,8 @@ export function followBranches({
   ledger,
   now,
   since,
+  bound,
+  landing,
 }: {
   readonly github: GithubBox
   readonly estate: Estate
@@ -55,30 +60,59 @@ export function followBranches({
   readonly now: () => number
   /** When this policy's configuration last changed. */
   readonly since: (scope: string, image: string) => number
+  /** Automations whose suspension or deletion is written, and since when. */
+  readonly bound: ReadonlyMap<string, number>
+  readonly landing: Landing
 }): Branches {
   const landed = new Map<string, string>()
+  const listeners: ((image: string, tag: string) => void)[] = []
   let commits = 0
   let acts = 0
   const followed = new Map<string, Followed>()
   const follow = (name: GitRepoName): Followed => {
     const known = followed.get(name)
     if (known) return known
-    const scene = github.createRepository({ owner: 'demo', name: name.slice('demo/'.length), files: estate.files[name], message: 'Begin' })
-    const fresh: Followed = { scene, files: read(scene, new Map()), chain: [{ oid: scene.head() ?? '', at: now() }], ours: new Set() }
+    const [fullName = '', branch] = name.split('@')
+    const scene =
+      branch === undefined
+        ? github.createRepository({
+            owner: 'demo',
+            name: name.slice('demo/'.length),
+            files: withModes(estate.files[name]),
+            message: 'Begin',
+          })
+        : onBranch(follow(fullName as GitRepoName).scene, branch)
+    const head = scene.head()
+    const chain = head === undefined ? [] : [{ oid: head, at: now() }]
+    const fresh: Followed = { scene, files: read(scene, new Map()), chain, ours: new Set() }
     followed.set(name, fresh)
     return fresh
   }
   for (const name of Object.keys(estate.files) as GitRepoName[]) follow(name)
 
-  github.onPush(({ gitRepo, before, after, by }) => {
-    const name = gitRepo.fullName() as GitRepoName
+  github.onPush(({ gitRepo, ref, before, after, by }) => {
+    const at = ref.slice('refs/heads/'.length)
+    const name = (at === 'main' ? gitRepo.fullName() : `${gitRepo.fullName()}@${at}`) as GitRepoName
     const branch = followed.get(name)
-    const tip = gitRepo.tip()
-    if (!branch || !tip || after === null) return
+    if (!branch) return ledger.violation(`${name} is pushed to, and nobody asked for that`)
+    const tip = branch.scene.tip()
+    if (!tip || after === null) {
+      ledger.line(`${name} is removed`)
+      ledger.happened(`${name} is removed`)
+      branch.chain.length = 0
+      branch.ours.clear()
+      branch.files = new Map()
+      return
+    }
+    if (before === null && by === 'tagboat') {
+      ledger.count('reached', 'branch-made')
+      if (!followed.get(gitRepo.fullName())?.chain.some(({ oid }) => oid === after))
+        ledger.violation(`${name} is made from ${after.slice(0, 7)}, which never stood on the branch that is checked out`)
+    }
     const files = read(branch.scene, branch.files)
     const ids = [...tip.message.matchAll(/^Tagboat-Id: (\S+)$/gm)].map(([, id = '']) => id)
     const [id] = ids
-    if (by === 'tagboat' && id !== undefined) ours(name, branch, { oid: after, id, before, parents: tip.parents, files })
+    if (by === 'tagboat' && id !== undefined && before !== null) ours(name, branch, { oid: after, id, before, parents: tip.parents, files })
     else {
       acts++
       ledger.line(`${name} is moved by a person to ${after.slice(0, 7)}`)
@@ -127,9 +161,13 @@ export function followBranches({
       if (!automation) bad(`${path} is outside every update.path`)
       else {
         writers.add(automation)
+        const stopped = bound.get(`${automation.scope}/${automation.name}`)
+        if (stopped !== undefined && stopped < landing.gathered)
+          bad(`${automation.name} was suspended or deleted ${landing.gathered - stopped} ms before its configuration was read`)
         moved(bad, automation, branch, { path, was, is })
       }
     }
+    if (changed.length > 1) ledger.count('reached', 'several-files')
     if (writers.size > 1) bad('it changes files of two automations')
     ledger.line(`${name} gets ${oid.slice(0, 7)} ${id} ${changed.join(' ')}`)
     ledger.happened(`${name} gets ${oid} ${id}`)
@@ -146,9 +184,11 @@ export function followBranches({
       const old = before[at]
       if (!old || (old.tag === marker.tag && old.digest === marker.digest)) continue
       const key = `${path} ${marker.line}`
-      if (!shop.ever(marker.image, marker.tag, marker.digest)) bad(`${path}: the registry never had ${marker.image}:${marker.tag}`)
       const policy = estate.policies.find(({ scope, image }) => scope === automation.scope && image === marker.image)
       const { rule } = policy ?? {}
+      if (rule?.is === 'text' && rule.pinned && old.tag === marker.tag && branch.ours.has(key))
+        bad(`${path}: the digest of ${marker.image}:${marker.tag} moved, and the policy wants it only when it is not present`)
+      if (!shop.ever(marker.image, marker.tag, marker.digest)) bad(`${path}: the registry never had ${marker.image}:${marker.tag}`)
       // Back to a worse tag while the better one is there, was there all the time, and nobody changed the rule or the file.
       if (
         rule &&
@@ -162,6 +202,7 @@ export function followBranches({
       )
         bad(`${path}: ${marker.image} goes back from ${old.tag} to ${marker.tag}, although ${old.tag} is there`)
       branch.ours.add(key)
+      for (const listener of listeners) listener(marker.image, marker.tag)
     }
   }
 
@@ -173,9 +214,27 @@ export function followBranches({
     history: (name) => of(name).chain.map(({ oid }) => oid),
     landed,
     commits: () => commits,
+    onMoved: (listener) => void listeners.push(listener),
     peopleActed: () => acts,
   }
 }
+
+const withModes = (files: Readonly<Record<string, string>>): Files =>
+  Object.fromEntries(
+    Object.entries(files).map(([path, content]) => [path, path.endsWith(`/${executable}`) ? { mode: '100755', content } : content]),
+  )
+
+/** The same repository, one branch of it. */
+const onBranch = (scene: Scene, branch: string): Scene => ({
+  ...scene,
+  commit: (wish) => scene.commit({ branch, ...wish }),
+  head: () => scene.head(branch),
+  read: (path) => scene.read(path, branch),
+  bytes: (path) => scene.bytes(path, branch),
+  files: () => scene.files(branch),
+  log: () => scene.log(branch),
+  tip: () => scene.tip(branch),
+})
 
 function read(scene: Scene, known: Followed['files']): Followed['files'] {
   return new Map(

@@ -7,13 +7,16 @@ export const registryHost = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
 export const namespace = 'flux-system'
 export const scopes = ['default', 'other'] as const
 export type Scope = (typeof scopes)[number]
-export const gitRepos = ['demo/fleet', 'demo/infra'] as const
+/** Branches: `main` unless it says otherwise. */
+export const gitRepos = ['demo/fleet', 'demo/infra', 'demo/apps', 'demo/apps@updates'] as const
 export type GitRepoName = (typeof gitRepos)[number]
 
 export interface Policy {
   readonly scope: Scope
   readonly image: string
   rule: Rule
+  /** Deleted, for now. */
+  gone?: boolean
 }
 export interface Automation {
   readonly scope: Scope
@@ -22,6 +25,7 @@ export interface Automation {
   /** Within the repository, without a slash at either end; '' is all of it. */
   readonly path: string
   suspended: boolean
+  gone?: boolean
 }
 export interface Estate {
   readonly images: readonly string[]
@@ -52,7 +56,7 @@ export function estate(dice: Dice, images = 24): Estate {
       case 4:
         return { is: 'number' }
       default:
-        return at % 12 === 5 ? { is: 'digest' } : { is: 'text', order: 'asc' }
+        return at % 12 === 5 ? { is: 'digest' } : { is: 'text', order: 'asc', pinned: true }
     }
   }
   const policies = names.flatMap((image, at): readonly Policy[] => {
@@ -69,6 +73,7 @@ const automations = (): readonly Automation[] => [
   { scope: 'default', name: 'apps-b', gitRepo: 'demo/fleet', path: 'clusters/b', suspended: false },
   { scope: 'other', name: 'apps-a', gitRepo: 'demo/fleet', path: 'clusters/other', suspended: false },
   { scope: 'default', name: 'infra', gitRepo: 'demo/infra', path: '', suspended: false },
+  { scope: 'default', name: 'updates', gitRepo: 'demo/apps@updates', path: 'svc', suspended: false },
 ]
 
 function firstTag({ is }: Rule): string {
@@ -86,21 +91,26 @@ function firstTag({ is }: Rule): string {
   }
 }
 
+/** Files of this name may be executed: their commits cannot go the one-call way. */
+export const executable = 'run.yaml'
+
 /** Spread so that each path sees some images, and some images are seen from two. */
 function files(images: readonly string[], first: ReadonlyMap<string, string>): Estate['files'] {
   const fleet: Record<string, string> = { 'README.md': '# fleet\n', 'clusters/a/notes.yaml': '# no markers here\na: 1\n' }
   const infra: Record<string, string> = { 'README.md': '# infra\n' }
+  const apps: Record<string, string> = { 'README.md': '# apps\n' }
   const all: string[] = []
   images.forEach((image, at) => {
     const tag = first.get(image) ?? ''
     if (at % 3 !== 1) fleet[`clusters/a/${image}.yaml`] = deployment(image, tag)
     if (at % 3 !== 0) fleet[`clusters/b/${image}.yaml`] = kustomization(image, tag)
     if (at % 2 === 0) fleet[`clusters/other/${image}.yaml`] = deployment(image, tag)
-    if (at % 4 === 0) infra[`${image}/values.yaml`] = deployment(image, tag)
+    if (at % 4 === 0) infra[`${image}/${at % 8 === 4 ? executable : 'values.yaml'}`] = deployment(image, tag)
+    if (at % 3 === 2) apps[`svc/${image}.yaml`] = deployment(image, tag)
     if (at % 5 === 0) all.push(deployment(image, tag))
   })
   fleet['clusters/a/all.yaml'] = all.join('---\n')
-  return { 'demo/fleet': fleet, 'demo/infra': infra }
+  return { 'demo/fleet': fleet, 'demo/infra': infra, 'demo/apps': apps, 'demo/apps@updates': {} }
 }
 
 export const marker = (image: string, part = ''): string => `# {"$imagepolicy": "${namespace}:${image}${part}"}`
@@ -122,17 +132,35 @@ images:
     newTag: "${tag}" ${marker(image, ':tag')}
 `
 
+export interface Gone {
+  readonly scope: Scope
+  readonly namespace: string
+  readonly kind: 'ImageUpdateAutomation' | 'ImagePolicy'
+  readonly name: string
+}
+/** What somebody has deleted. */
+export const goneFrom = (scope: Scope, { policies, automations: all }: Pick<Estate, 'policies' | 'automations'>): readonly Gone[] => [
+  ...all.flatMap((each) =>
+    each.scope === scope && each.gone ? [{ scope, namespace, kind: 'ImageUpdateAutomation' as const, name: each.name }] : [],
+  ),
+  ...policies.flatMap((each) =>
+    each.scope === scope && each.gone ? [{ scope, namespace, kind: 'ImagePolicy' as const, name: each.image }] : [],
+  ),
+]
+
 /** As users write them. */
 export function manifestsOf(scope: Scope, { policies, automations: all }: Pick<Estate, 'policies' | 'automations'>): string {
-  const own = all.filter((automation) => automation.scope === scope)
+  const own = all.filter((automation) => automation.scope === scope && !automation.gone)
   return [
-    ...[...new Set(own.map(({ gitRepo }) => gitRepo))].map(gitRepository),
+    ...[...new Set(own.map(({ gitRepo }) => repositoryOf(gitRepo)))].map(gitRepository),
     ...own.map(automationManifest),
-    ...policies.filter((policy) => policy.scope === scope).flatMap((policy) => [imageRepository(policy), policyManifest(policy)]),
+    ...policies
+      .filter((policy) => policy.scope === scope && !policy.gone)
+      .flatMap((policy) => [imageRepository(policy), policyManifest(policy)]),
   ].join('\n---\n')
 }
 
-const gitRepository = (gitRepo: GitRepoName): string => `apiVersion: source.toolkit.fluxcd.io/v1
+const gitRepository = (gitRepo: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
 metadata: { name: ${nameOf(gitRepo)}, namespace: ${namespace} }
 spec: { interval: 1m, url: 'https://github.com/${gitRepo}', ref: { branch: main }, secretRef: { name: git } }`
@@ -143,11 +171,11 @@ metadata: { name: ${name}, namespace: ${namespace} }
 spec:
   interval: 5m
   suspend: ${suspended}
-  sourceRef: { kind: GitRepository, name: ${nameOf(gitRepo)} }
+  sourceRef: { kind: GitRepository, name: ${nameOf(repositoryOf(gitRepo))} }
   git:
     checkout: { ref: { branch: main } }
     commit: { author: { name: bot, email: bot@example.com }, messageTemplate: '{{ range .Changed.Changes }}{{ .NewValue }} {{ end }}' }
-    push: { branch: main }
+    push: { branch: ${branchOf(gitRepo)} }
   update: { strategy: Setters, path: './${path}' }`
 
 const imageRepository = ({ image }: Policy): string => `apiVersion: image.toolkit.fluxcd.io/v1
@@ -169,10 +197,12 @@ function specOf(rule: Rule): string {
     case 'number':
       return `policy: { numerical: { order: asc } }`
     case 'text':
-      return `filterTags: { pattern: '^rel-[0-9]{6}$' }, policy: { alphabetical: { order: ${rule.order} } }`
+      return `filterTags: { pattern: '^rel-[0-9]{6}$' }, policy: { alphabetical: { order: ${rule.order} } }${rule.pinned ? ', digestReflectionPolicy: IfNotPresent' : ''}`
     case 'digest':
       return `filterTags: { pattern: '^stable$' }, policy: { alphabetical: { order: asc } }, digestReflectionPolicy: Always, interval: 5m`
   }
 }
 
-const nameOf = (gitRepo: GitRepoName): string => gitRepo.replace('/', '-')
+export const repositoryOf = (gitRepo: GitRepoName): string => gitRepo.split('@')[0] ?? gitRepo
+export const branchOf = (gitRepo: GitRepoName): string => gitRepo.split('@')[1] ?? 'main'
+const nameOf = (gitRepo: string): string => gitRepo.replace('/', '-')

@@ -6,6 +6,7 @@ import type { Report } from './simulate.ts'
 export const faults = [
   'answer-lost',
   'clock-jump',
+  'conflict',
   'death-after',
   'death-before',
   'death-late',
@@ -13,11 +14,17 @@ export const faults = [
   'ecr-lag-listing',
   'event-late',
   'event-lost',
+  'event-reordered',
   'event-twice',
   'hang',
+  'index-lag',
   'limit',
+  'message-cursed',
+  'message-twice',
   'outage',
   'request-lost',
+  'secrets-slow',
+  'short-page',
   'slow',
   'spurious-stale',
   'storm-gitLag',
@@ -27,12 +34,18 @@ export const faults = [
   'throttled',
   'timeout',
   'unavailable',
+  'unprocessable',
   'visibility-expired',
 ] as const
 
 export const situations = [
   'apply-repeated',
+  'archived',
+  'automation-deleted',
+  'automation-suspended',
+  'branch-made',
   'budget-wait',
+  'dead-letter',
   'forged',
   'head-moved',
   'head-strange',
@@ -48,11 +61,17 @@ export const situations = [
   'person-rename',
   'person-revert',
   'person-rewind',
+  'person-unbranch',
   'poisoned',
+  'policy-deleted',
+  'pushed-again',
   'reported-again',
   'response-lost',
+  'restored',
   'scan-merged',
   'selection-repaired',
+  'several-files',
+  'tagged-again',
   'target-handed-over',
   'target-woken',
   'verdict-doubt',
@@ -63,7 +82,7 @@ export const situations = [
 ] as const
 
 /** In a shorter run chance may leave something out. */
-const enough = 5000
+const enough = 10_000
 
 export function missing({ pushes, selectionsChanged, faultsInjected, reached }: Report, level: Level): readonly string[] {
   const tame = pushes >= 1000 && selectionsChanged * 2 < pushes

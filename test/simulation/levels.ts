@@ -33,6 +33,16 @@ export interface Rates {
   }
   /** For one push event. */
   readonly event: { readonly lost: number; readonly twice: number; readonly late: number }
+  /** For one request to GitHub: 409, and as often 422, whatever was asked. */
+  readonly conflict: number
+  /** For one read of a secret: seconds. */
+  readonly slowSecrets: number
+  /** For one listing or Query: only a few at once, and more may come and go between two pages. */
+  readonly shortPage: number
+  /** For one message: whoever receives it dies, until it is a dead letter. */
+  readonly curse: number
+  /** For one change: the index hears of it late. */
+  readonly indexLag: number
   /** For one message that a function holds: its visibility ends in the middle. */
   readonly expiry: number
   /** For one minute of the world: a storm begins. */
@@ -58,6 +68,11 @@ const none: Rates = {
   registryLag: 0,
   commit: { spuriousStale: 0, answerLost: 0, deathAfter: 0, deathLate: 0 },
   event: { lost: 0, twice: 0, late: 0 },
+  conflict: 0,
+  slowSecrets: 0,
+  shortPage: 0,
+  curse: 0,
+  indexLag: 0,
   expiry: 0,
   storm: { tableThrottles: 0, gitOutage: 0, gitLimit: 0, gitLag: 0 },
   skew: 0,
@@ -80,8 +95,13 @@ const high: Rates = {
   registryLag: 0.1,
   commit: { spuriousStale: 0.05, answerLost: 0.05, deathAfter: 0.02, deathLate: 0.03 },
   event: { lost: 0.1, twice: 0.1, late: 0.2 },
-  expiry: 0.03,
-  storm: { tableThrottles: 0.02, gitOutage: 0.004, gitLimit: 0.01, gitLag: 0.05 },
+  conflict: 0.004,
+  slowSecrets: 0.3,
+  shortPage: 0.03,
+  curse: 0.015,
+  indexLag: 0.05,
+  expiry: 0.1,
+  storm: { tableThrottles: 0.04, gitOutage: 0.03, gitLimit: 0.03, gitLag: 0.08 },
   skew: 3000,
   jump: 0.01,
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { faults, missing, situations, withZeros } from './expected.ts'
 import type { Level } from './levels.ts'
+import { recover, scenarios } from './recovery.ts'
 import { shrunk } from './shrunk.ts'
 import { simulate } from './simulate.ts'
 import { inProcess, playWorlds, sum, worldSize, type Played, type Player, type WorldSettings } from './worlds.ts'
@@ -14,6 +15,7 @@ const help = `usage: npm run -s simulate -- [options]
   --faults L    0, 1, 2 or 3: how much goes wrong (3)
   --images N    images in each world (24)
   --minutes M   as many worlds as M minutes allow; ends on time, and counts only worlds that came to their end
+  --scenario X  lost-events or outage: how soon all is right again, in virtual time; one line of JSON
   --jobs N      so many processes (1); the sum is the same
   --sdk         every request through AWS's own clients: slower, and the same run
   --shrink      print a world that went wrong as the shortest scenario that still does, to be pasted into a test
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: '3' },
     images: { type: 'string', default: '24' },
     minutes: { type: 'string' },
+    scenario: { type: 'string' },
     jobs: { type: 'string', default: '1' },
     shrink: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
@@ -45,7 +48,19 @@ const play: Player = async (settings) => {
 
 if (values.help) console.log(help)
 else if (values.worker) process.on('message', (settings: WorldSettings) => void play(settings).then((world) => process.send?.(world)))
+else if (values.scenario !== undefined) await recovery(values.scenario)
 else await main()
+
+async function recovery(name: string): Promise<void> {
+  const scenario = scenarios.find((each) => each === name)
+  if (scenario === undefined) {
+    console.error(`--scenario: expected ${scenarios.join(' or ')}, met "${name}"`)
+    process.exit(2)
+  }
+  const recovered = await recover(scenario, Number(values.seed), Number(values.pushes ?? 1000))
+  console.log(JSON.stringify(recovered))
+  process.exit(recovered.ok ? 0 : 1)
+}
 
 async function main(): Promise<void> {
   const level = Number(values.faults)

@@ -7,7 +7,8 @@ export type Rule =
   | { readonly is: 'stamped' }
   /** The whole tag is a number; any other tag fails the policy. */
   | { readonly is: 'number' }
-  | { readonly is: 'text'; readonly order: 'asc' | 'desc' }
+  /** `pinned`: with the digest that was there when the tag was chosen. */
+  | { readonly is: 'text'; readonly order: 'asc' | 'desc'; readonly pinned?: boolean }
   /** The tag `stable` and the digest behind it. */
   | { readonly is: 'digest' }
 export type Version = readonly [number, number, number]

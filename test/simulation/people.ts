@@ -1,7 +1,7 @@
 // What people do meanwhile: push images, delete them, commit, revert, rewind, change the configuration.
 import type { Branches, Standing } from './branches.ts'
 import type { Dice } from './dice.ts'
-import { deployment, gitRepos, ranges, registryHost, type Estate, type GitRepoName, type Scope } from './estate.ts'
+import { branchOf, deployment, gitRepos, ranges, registryHost, type Estate, type GitRepoName, type Scope } from './estate.ts'
 import type { Ledger } from './ledger.ts'
 import { rightTag, type Rule } from './oracle.ts'
 import type { Shop } from './shop.ts'
@@ -35,31 +35,43 @@ export function people({
   readonly configured: (scope: Scope, image: string) => void
 }): People {
   const nextTag = tagMaker(estate, dice)
-  let acts = 0
+  const anyBranch = () => dice.pick(gitRepos.filter((name) => branches.scene(name).head() !== undefined))
+  let nth = 0
   return {
     push: async () => {
       const image = dice.pick(estate.images)
       const again = dice.chance(0.03) ? dice.pick(['', ...shop.tags(image)]) : ''
       const tag = again || nextTag(image)
+      // The same image under another tag.
+      const twin = !again && tag !== 'stable' && dice.chance(0.02) ? dice.pick(['', ...shop.tags(image)]) : ''
       ledger.line(`push ${image}:${tag}`)
       ledger.happened(`push ${image}:${tag}`)
-      await shop.push(image, tag, again || tag === 'stable' ? `content ${shop.pushes()}` : tag)
+      if (again) ledger.count('reached', 'pushed-again')
+      if (twin) ledger.count('reached', 'tagged-again')
+      await shop.push(image, tag, again || tag === 'stable' ? `content ${shop.pushes()}` : twin || tag)
       return image
     },
     collide: (image) => {
-      const name = dice.pick(gitRepos)
+      const name = anyBranch()
       const path = branches.markers(name).find((marker) => marker.image === image)?.path
       if (path === undefined) return
       const scene = branches.scene(name)
       const text = scene.read(path) ?? ''
-      acts++
+      nth++
       ledger.count('reached', 'person-collides')
       ledger.line(`a person works on ${path} in ${name}`)
-      if (dice.chance(0.8)) scene.commit({ files: { [path]: `# worked on by a person ${acts}\n${text}` }, message: `Work ${acts}` })
-      else scene.commit({ files: { [path]: null, [renamed(path, acts)]: text }, message: `Rename ${acts}` })
+      if (dice.chance(0.8)) scene.commit({ files: { [path]: `# worked on by a person ${nth}\n${text}` }, message: `Work ${nth}` })
+      else scene.commit({ files: { [path]: null, [renamed(path, nth)]: text }, message: `Rename ${nth}` })
     },
     remove: () => {
       const image = dice.pick(estate.images)
+      const [stored] = shop.archived(image)
+      if (stored !== undefined && dice.chance(0.5)) {
+        ledger.line(`restore ${image}:${stored}`)
+        ledger.happened(`restore ${image}:${stored}`)
+        ledger.count('reached', 'restored')
+        return shop.archive(image, stored, false)
+      }
       const tags = shop.tags(image)
       const policy = estate.policies.find((each) => each.image === image)
       const best = policy && rightTag(policy.rule, tags)
@@ -67,22 +79,49 @@ export function people({
       const tag = poison ?? (best !== undefined && dice.chance(0.4) ? best : dice.pick(['', ...tags]))
       // The last tag stays: with nothing to choose, what was chosen stays, and the oracle has nothing to say.
       if (tag === '' || tags.length < 3 || tag === estate.first.get(image)) return
+      if (dice.chance(0.25) && stored === undefined) {
+        ledger.line(`archive ${image}:${tag}`)
+        ledger.happened(`archive ${image}:${tag}`)
+        ledger.count('reached', 'archived')
+        return shop.archive(image, tag, true)
+      }
       ledger.line(`delete ${image}:${tag}`)
       ledger.happened(`delete ${image}:${tag}`)
       shop.remove(image, tag)
     },
     forge: () => ({ image: dice.pick(estate.images), tag: `9.9.${dice.whole(1, 999)}` }),
     actInGit: () => {
-      const name = dice.pick(gitRepos)
-      const act = dice.pick(['elsewhere', 'elsewhere', 'beside', 'revert', 'by-hand', 'rewind', 'add', 'remove', 'rename'] as const)
-      acts++
+      const name = anyBranch()
+      const own = branchOf(name) === 'main' ? [] : (['unbranch'] as const)
+      const act = dice.pick([...acts, ...own])
+      nth++
       ledger.count('reached', `person-${act}`)
       ledger.line(`a person: ${act} in ${name}`)
-      actions[act]({ name, branches, shop, estate, dice, act: acts })
+      actions[act]({ name, branches, shop, estate, dice, act: nth })
     },
     configure: () => {
+      if (dice.chance(0.15)) {
+        const automation = estate.automations.find(({ gone }) => gone) ?? dice.pick(estate.automations)
+        const gone = !automation.gone
+        automation.gone = gone
+        ledger.did({ drop: `${automation.scope}/${automation.name}`, to: gone })
+        ledger.line(`${gone ? 'delete' : 'bring back'} ${automation.scope}/${automation.name}`)
+        ledger.count('reached', 'automation-deleted')
+        return automation.scope
+      }
+      if (dice.chance(0.15)) {
+        const policy = estate.policies.find(({ gone }) => gone) ?? dice.pick(estate.policies)
+        const gone = !policy.gone
+        policy.gone = gone
+        ledger.did({ forget: `${policy.scope}/${policy.image}`, to: gone })
+        ledger.line(`${gone ? 'delete' : 'bring back'} the policy ${policy.scope}/${policy.image}`)
+        ledger.count('reached', 'policy-deleted')
+        configured(policy.scope, policy.image)
+        return policy.scope
+      }
       if (dice.chance(0.5)) {
         const automation = dice.pick(estate.automations)
+        ledger.count('reached', 'automation-suspended')
         automation.suspended = !automation.suspended
         ledger.did({ suspend: `${automation.scope}/${automation.name}`, to: automation.suspended })
         ledger.line(`${automation.suspended ? 'suspend' : 'resume'} ${automation.scope}/${automation.name}`)
@@ -106,9 +145,11 @@ interface Acting {
   readonly dice: Dice
   readonly act: number
 }
-type Act = 'elsewhere' | 'beside' | 'revert' | 'by-hand' | 'rewind' | 'add' | 'remove' | 'rename'
+const acts = ['elsewhere', 'elsewhere', 'beside', 'revert', 'by-hand', 'rewind', 'add', 'remove', 'rename'] as const
+type Act = 'unbranch' | 'elsewhere' | 'beside' | 'revert' | 'by-hand' | 'rewind' | 'add' | 'remove' | 'rename'
 
 const actions: Readonly<Record<Act, (acting: Acting) => void>> = {
+  unbranch: ({ name, branches }) => branches.scene(name).removeBranch(branchOf(name)),
   elsewhere: ({ name, branches, act }) => {
     const scene = branches.scene(name)
     scene.commit({ files: { 'docs/notes.md': `${scene.read('docs/notes.md') ?? ''}note ${act}\n` }, message: `Note ${act}` })
@@ -134,11 +175,16 @@ const actions: Readonly<Record<Act, (acting: Acting) => void>> = {
   rewind: ({ name, branches, dice }) => {
     const history = branches.history(name)
     const to = history[history.length - 1 - dice.whole(1, 3)]
-    if (to !== undefined) branches.scene(name).forcePush('main', to)
+    if (to !== undefined) branches.scene(name).forcePush(branchOf(name), to)
   },
   add: ({ name, branches, shop, estate, dice, act }) => {
     const image = dice.pick(estate.images)
-    const folder = name === 'demo/infra' ? 'extra' : dice.pick(['clusters/a/extra', 'clusters/b/extra', 'elsewhere'])
+    const folder =
+      name === 'demo/infra'
+        ? 'extra'
+        : name.startsWith('demo/apps')
+          ? dice.pick(['svc/extra', 'elsewhere'])
+          : dice.pick(['clusters/a/extra', 'clusters/b/extra', 'elsewhere'])
     branches
       .scene(name)
       .commit({ files: { [`${folder}/${act}.yaml`]: deployment(image, dice.pick(shop.tags(image))) }, message: `Add ${act}` })

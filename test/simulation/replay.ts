@@ -1,7 +1,7 @@
 // A scenario: what befell a world, step by step, played without dice. Only how long each request takes is still drawn, from the seed.
 import type { World } from '../../src/ports.ts'
 import type { Dice } from './dice.ts'
-import { type Estate, type GitRepoName, type Policy, type Automation } from './estate.ts'
+import { branchOf, type Automation, type Estate, type GitRepoName, type Policy } from './estate.ts'
 
 import { openStage, type Stage } from './stage.ts'
 import { filesOf, sameMoment, type Outage, type Step } from './steps.ts'
@@ -45,6 +45,8 @@ export async function replay({ seed, estate: settled, skew, steps }: Scenario, {
   const past = () => ledger.violations().length > 0
   for (const step of steps) {
     if (past()) break
+    // Those are scripted; some fall into the rest, which must begin when it began.
+    if ('fault' in step || 'storm' in step || 'lag' in step) continue
     const wait = began + step.at - time.now()
     if (wait > 0) await time.advance(wait)
     await play(step, estate, stage)
@@ -82,7 +84,7 @@ async function play(step: Step, estate: Estate, stage: Stage): Promise<void> {
     if (files) scene.commit({ files, message: `By a person, at ${step.at}` })
   } else if ('rewind' in step) {
     const to = branches.history(step.rewind).at(-1 - step.by)
-    if (to !== undefined && step.by > 0) branches.scene(step.rewind).forcePush('main', to)
+    if (to !== undefined && step.by > 0) branches.scene(step.rewind).forcePush(branchOf(step.rewind), to)
   } else if ('suspend' in step) {
     const automation = estate.automations.find(({ scope, name }) => step.suspend === `${scope}/${name}`)
     if (!automation) return
@@ -94,6 +96,23 @@ async function play(step: Step, estate: Estate, stage: Stage): Promise<void> {
     policy.rule = step.to
     stage.configured(policy.scope, policy.image)
     void stage.applyUntilDone(policy.scope)
+  } else if ('drop' in step) {
+    const automation = estate.automations.find(({ scope, name }) => step.drop === `${scope}/${name}`)
+    if (!automation) return
+    automation.gone = step.to
+    void stage.applyUntilDone(automation.scope)
+  } else if ('forget' in step) {
+    const policy = estate.policies.find(({ scope, image }) => step.forget === `${scope}/${image}`)
+    if (!policy) return
+    policy.gone = step.to
+    stage.configured(policy.scope, policy.image)
+    void stage.applyUntilDone(policy.scope)
+  } else if ('archive' in step) {
+    const [image, tag] = imageTag(step.archive)
+    if (step.to ? shop.has(image, tag) : shop.archived(image).includes(tag)) shop.archive(image, tag, step.to)
+  } else if ('unbranch' in step) {
+    const scene = branches.scene(step.unbranch)
+    if (scene.head() !== undefined) scene.removeBranch(branchOf(step.unbranch))
   } else if ('calm' in step) stage.weather.calm(step.calm)
 }
 
@@ -118,7 +137,14 @@ function scripted({ time, recent, lag }: Omit<WeatherOptions, 'level' | 'dice'>,
     const others = before(`${of} ${fault ?? ''}`)
     const list = waiting.get(of)
     const [first] = list ?? []
-    if (calm || !list || !first || first.at > time.now() - began || first.after > others || (fault !== undefined && first.fault !== fault))
+    if (
+      (calm && fault !== 'doom') ||
+      !list ||
+      !first ||
+      first.at > time.now() - began ||
+      first.after > others ||
+      (fault !== undefined && first.fault !== fault)
+    )
       return undefined
     list.shift()
     return first
@@ -137,7 +163,10 @@ function scripted({ time, recent, lag }: Omit<WeatherOptions, 'level' | 'dice'>,
       dice.next()
       if (call.service === 'github' && blows('gitOutage')) return 'outage'
       if (call.service === 'github' && blows('gitLimit')) return 'limit'
-      return meets(kindOf(call, role))?.fault as Fault | undefined
+      // A cursed message kills its receivers in fair weather too.
+      const kind = kindOf(call, role)
+      if (meets(kind, 'doom')) return 'death-before'
+      return meets(kind)?.fault as Fault | undefined
     },
     seen: async (call, answer, dice) => {
       if (call.service !== 'ecr' || !answer.ok) return { response: answer }
@@ -154,6 +183,9 @@ function scripted({ time, recent, lag }: Omit<WeatherOptions, 'level' | 'dice'>,
       return { lost, ...(again !== undefined && { again }), ...(late !== undefined && { late }) }
     },
     expiry: () => meets('message promote')?.for,
+    // Each of the deaths has its own step.
+    curses: () => false,
+    indexLag: () => meets('table index')?.for ?? 0,
     skew: skewed,
     jumps: (dice, role) => {
       dice.next()

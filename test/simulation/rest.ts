@@ -2,7 +2,7 @@
 import { queues } from '../../src/local/boxes.ts'
 import type { Entry, Selection, Target } from '../../src/core/state.ts'
 import type { Branches } from './branches.ts'
-import { gitRepos, namespace, scopes, type Estate } from './estate.ts'
+import { gitRepos, namespace, repositoryOf, scopes, type Estate, type GitRepoName } from './estate.ts'
 import { rightTag } from './oracle.ts'
 import type { Shop } from './shop.ts'
 import type { Run } from './world.ts'
@@ -10,6 +10,8 @@ import type { Run } from './world.ts'
 export interface Rest {
   /** What is not as it must be; may be a matter of minutes. */
   readonly wrong: readonly string[]
+  /** Automations whose markers are not right yet. */
+  readonly stale: readonly string[]
   readonly checked: number
   readonly selections: readonly Selection[]
 }
@@ -35,7 +37,7 @@ export async function atRest(resting: Resting): Promise<Rest> {
     }),
     ...(await unexplained(resting)),
   ]
-  return { wrong, checked: markers.checked, selections }
+  return { wrong, stale: markers.stale, checked: markers.checked, selections }
 }
 
 async function selectionsOf({ run }: Resting): Promise<readonly Selection[]> {
@@ -43,27 +45,37 @@ async function selectionsOf({ run }: Resting): Promise<readonly Selection[]> {
   return shelves.flatMap(({ selections }) => selections)
 }
 
-function wrongMarkers({ estate, branches, shop }: Resting): { readonly wrong: readonly string[]; readonly checked: number } {
+function wrongMarkers({ estate, branches, shop }: Resting): {
+  readonly wrong: readonly string[]
+  readonly stale: readonly string[]
+  readonly checked: number
+} {
   const wrong: string[] = []
+  const stale = new Set<string>()
   let checked = 0
   for (const gitRepo of gitRepos) {
-    for (const marker of branches.markers(gitRepo)) {
+    // Where a branch is missing that only we make, there was nothing to do on the one that is checked out.
+    const there = branches.scene(gitRepo).head() !== undefined
+    for (const marker of branches.markers(there ? gitRepo : (repositoryOf(gitRepo) as GitRepoName))) {
       const automation = estate.automations.find(
         (each) => each.gitRepo === gitRepo && (each.path === '' || marker.path.startsWith(`${each.path}/`)),
       )
       const policy = estate.policies.find(({ scope, image }) => scope === automation?.scope && image === marker.image)
-      if (!automation || automation.suspended || !policy) continue
+      if (!automation || automation.suspended || automation.gone || !policy || policy.gone) continue
       const right = rightTag(policy.rule, shop.tags(marker.image))
       if (right === undefined) continue
       checked++
       const digest = policy.rule.is === 'digest' && marker.part === '' ? shop.digest(marker.image, right) : undefined
-      if (marker.tag !== right || marker.digest !== digest)
-        wrong.push(
-          `${gitRepo} ${marker.path}:${marker.line + 1} says ${marker.image}:${marker.tag}${marker.digest ? `@${marker.digest.slice(0, 15)}` : ''}, right for ${policy.scope} is ${right}${digest ? `@${digest.slice(0, 15)}` : ''}`,
-        )
+      const pinned = policy.rule.is === 'text' && policy.rule.pinned === true && marker.part === ''
+      const fits = pinned ? marker.digest !== undefined && shop.ever(marker.image, right, marker.digest) : marker.digest === digest
+      if (marker.tag === right && fits) continue
+      stale.add(`${automation.scope}/${automation.name}`)
+      wrong.push(
+        `${gitRepo} ${marker.path}:${marker.line + 1} says ${marker.image}:${marker.tag}${marker.digest ? `@${marker.digest.slice(0, 15)}` : ''}, right for ${policy.scope} is ${right}${digest ? `@${digest.slice(0, 15)}` : ''}`,
+      )
     }
   }
-  return { wrong, checked }
+  return { wrong, stale: [...stale], checked }
 }
 
 const owedSelections = (selections: readonly Selection[]): readonly string[] =>

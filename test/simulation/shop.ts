@@ -5,6 +5,9 @@ import type { Recent } from './weather.ts'
 export interface Shop {
   readonly push: (image: string, tag: string, content?: string) => Promise<void>
   readonly remove: (image: string, tag: string) => void
+  /** The image behind a tag, with all its tags; and back. */
+  readonly archive: (image: string, tag: string, to: boolean) => void
+  readonly archived: (image: string) => readonly string[]
   readonly tags: (image: string) => readonly string[]
   readonly digest: (image: string, tag: string) => string | undefined
   readonly has: (image: string, tag: string) => boolean
@@ -27,7 +30,11 @@ export function openShop(registry: RegistryBox, now: () => number): Shop {
     return known
   }
   const note = (image: string, event: Recent) => recent.set(image, [...(recent.get(image) ?? []), event].slice(-20))
-  const refresh = (image: string) => void tags.set(image, new Map(Object.entries(registry.tags(image))))
+  const stored = new Set<string>()
+  const refresh = (image: string) => {
+    const all = Object.entries(registry.tags(image))
+    tags.set(image, new Map(all.filter(([, digest]) => !stored.has(`${image}@${digest}`))))
+  }
   return {
     push: async (image, tag, content) => {
       pushes++
@@ -43,6 +50,20 @@ export function openShop(registry: RegistryBox, now: () => number): Shop {
       registry.remove(image, tag)
       refresh(image)
     },
+    archive: (image, tag, to) => {
+      const digest = registry.tags(image)[tag] ?? ''
+      for (const [each, other] of Object.entries(registry.tags(image))) {
+        if (other !== digest) continue
+        Object.assign(of(image, each), to ? { deleted: now() } : { pushed: now() })
+        note(image, { tag: each, is: to ? 'archived' : 'pushed', at: now() })
+      }
+      if (to) stored.add(`${image}@${digest}`)
+      else stored.delete(`${image}@${digest}`)
+      if (to) registry.archive(image, tag)
+      else registry.restore(image, tag)
+      refresh(image)
+    },
+    archived: (image) => Object.entries(registry.tags(image)).flatMap(([tag, digest]) => (stored.has(`${image}@${digest}`) ? [tag] : [])),
     tags: (image) => [...(tags.get(image)?.keys() ?? [])],
     digest: (image, tag) => tags.get(image)?.get(tag),
     has: (image, tag) => tags.get(image)?.has(tag) ?? false,

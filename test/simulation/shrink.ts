@@ -99,7 +99,9 @@ function imageOf(step: Step): string | undefined {
   if ('push' in step) return step.push.split(':')[0]
   if ('remove' in step) return step.remove.split(':')[0]
   if ('forge' in step) return step.forge.split(':')[0]
+  if ('archive' in step) return step.archive.split(':')[0]
   if ('rule' in step) return step.rule.split('/')[1]
+  if ('forget' in step) return step.forget.split('/')[1]
   return 'fault' in step ? /^event ([^:]+):/.exec(step.of)?.[1] : undefined
 }
 

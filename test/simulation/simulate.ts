@@ -100,11 +100,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
       ledger.happened(`${policyKey(policy)} has ${latestRef?.tag}@${latestRef?.digest} as revision ${revision}`)
     ledger.line(`rest after ${pushed} pushes`)
   }
-  const dead = ['tagboat-targets-dead.fifo', 'tagboat-scans-dead'].reduce(
-    (sum, name) => sum + run.boxes.sqs.queue(name).messages().length,
-    0,
-  )
-  ledger.count('reached', 'dead-letter', dead)
+  ledger.count('reached', 'dead-letter', stage.deadLetters())
 
   return {
     report: {

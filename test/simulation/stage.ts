@@ -3,7 +3,7 @@ import { virtualTime, type VirtualTime } from '../../src/local/time.ts'
 import type { World } from '../../src/ports.ts'
 import { followBranches, type Branches } from './branches.ts'
 import { dice } from './dice.ts'
-import { gitRepos, manifestsOf, scopes, type Estate, type Scope } from './estate.ts'
+import { gitRepos, goneFrom, manifestsOf, scopes, type Automation, type Estate, type Scope } from './estate.ts'
 import { openLedger, type Ledger } from './ledger.ts'
 import { atRest, type Rest } from './rest.ts'
 import { openShop, type Shop } from './shop.ts'
@@ -27,6 +27,9 @@ export interface Stage {
   readonly begin: () => Promise<void>
   /** Nothing goes wrong any more, until all has come right or should have. What is wrong then is in the ledger. */
   readonly rest: () => Promise<Rest>
+  /** The same look, now, whatever goes on. */
+  readonly look: () => Promise<Rest>
+  readonly deadLetters: () => number
 }
 export interface StageOptions {
   readonly seed: number
@@ -44,6 +47,12 @@ const minute = 60_000
 /** Minutes: the first look at rest, and the last. Within that every interval has passed, and every message has come back. */
 const firstLook = 6
 const lastLook = 60
+/** Milliseconds that a target may be overdue: the sweep comes every minute, and may itself meet a fault, several times over. */
+const mostPatience = 20 * minute
+const mostIntents = 4
+/** Requests. */
+const mostForPush = 60
+const mostForMinute = 250
 
 export async function openStage({
   seed,
@@ -74,8 +83,12 @@ export async function openStage({
   const shop = openShop(boxes.registry, time.now)
   const changed = new Map<string, number>()
   const since = (scope: string, image: string) => changed.get(`${scope}/${image}`) ?? began
-  const branches = followBranches({ github: boxes.github, estate, shop, ledger, now: time.now, since })
+  const bound = new Map<string, number>()
+  const branches = followBranches({ github: boxes.github, estate, shop, ledger, now: time.now, since, bound, landing: run.landing })
   const lag = (milliseconds: number) => gitRepos.forEach((name) => branches.scene(name).lag(milliseconds))
+  const released = () => {
+    for (const each of estate.automations) if (!isStopped(each)) bound.delete(`${each.scope}/${each.name}`)
+  }
   const weather = weatherOf({ time, ledger, recent: shop.recent, lag })
   sky.weather = weather
 
@@ -86,7 +99,11 @@ export async function openStage({
     applying.set(scope, true)
     while (applying.get(scope)) {
       applying.set(scope, false)
-      if (!(await run.applied(scope, manifestsOf(scope, estate)))) {
+      const stopped = estate.automations.filter((each) => each.scope === scope && (each.suspended || each.gone))
+      const done = await run.applied(scope, manifestsOf(scope, estate), goneFrom(scope, estate))
+      if (done)
+        for (const each of stopped.filter(isStopped)) bound.set(`${scope}/${each.name}`, bound.get(`${scope}/${each.name}`) ?? time.now())
+      if (!done) {
         ledger.count('reached', 'apply-repeated')
         applying.set(scope, true)
         await new Promise<void>((resolve) => void time.after(own.whole(1000, 30_000), resolve))
@@ -95,10 +112,33 @@ export async function openStage({
     applying.delete(scope)
   }
 
+  /** Somebody will come to every target that asks, and nobody leaves intents behind without end. */
+  const attended = async () => {
+    for (const { id, asked, done, due, intents } of await run.outside.store.targets()) {
+      const name = `target ${id.owner}/${id.repository}@${id.branch}`
+      if (asked > done && due === undefined) ledger.violation(`${name} asks, and nothing is due`)
+      if (asked > done && due !== undefined && time.now() - due > mostPatience)
+        ledger.violation(`${name} has been due for ${time.now() - due} ms`)
+      if (intents.length > mostIntents) ledger.violation(`${name} has ${intents.length} intents`)
+    }
+  }
+  const look = () => atRest({ run, estate, shop, branches, since: rested })
+  let counted = { at: began, requests: 0, pushes: 0 }
+  /** As much work as there were pushes and minutes, and no more. */
+  const bounded = () => {
+    const requests = Object.values(ledger.counts('requests')).reduce((sum, count) => sum + count, 0)
+    const now = { at: time.now(), requests, pushes: shop.pushes() }
+    const most = mostForPush * (now.pushes - counted.pushes) + mostForMinute * Math.ceil((now.at - counted.at) / minute)
+    if (requests - counted.requests > most)
+      ledger.violation(`${requests - counted.requests} requests for ${now.pushes - counted.pushes} pushes, expected ${most} at most`)
+    counted = now
+  }
+
   // Minutes go by, whatever else happens: the sweep is part of the world.
   const everyMinute = () => {
     weather.minute()
     run.sweep()
+    void attended()
     time.after(minute, everyMinute)
   }
   let rested = began
@@ -110,7 +150,10 @@ export async function openStage({
     shop,
     branches,
     weather,
-    applyUntilDone,
+    applyUntilDone: (scope) => {
+      released()
+      return applyUntilDone(scope)
+    },
     configured: (scope, image) => changed.set(`${scope}/${image}`, time.now()),
     forge: ({ image, tag }) => {
       ledger.did({ forge: `${image}:${tag}` })
@@ -128,7 +171,7 @@ export async function openStage({
     rest: async () => {
       weather.calm(true)
       await time.advance(firstLook * minute)
-      const look = () => atRest({ run, estate, shop, branches, since: rested })
+      bounded()
       let rest = await look()
       for (let minutes = firstLook; rest.wrong.length > 0 && minutes < lastLook; minutes += 2) {
         await time.advance(2 * minute)
@@ -138,8 +181,13 @@ export async function openStage({
       rested = time.now()
       return rest
     },
+    look,
+    deadLetters: () =>
+      ['tagboat-targets-dead.fifo', 'tagboat-scans-dead'].reduce((sum, name) => sum + boxes.sqs.queue(name).messages().length, 0),
   }
 }
+
+const isStopped = ({ suspended, gone }: Automation): boolean => suspended || gone === true
 
 const forgery = (image: string, tag: string) => ({
   source: 'aws.ecr',

@@ -24,6 +24,14 @@ export type Deed =
   | { readonly suspend: string; readonly to: boolean }
   /** `scope/policy`, applied at once. */
   | { readonly rule: string; readonly to: Rule }
+  /** `scope/automation`: deleted, or there again; applied at once. */
+  | { readonly drop: string; readonly to: boolean }
+  /** `scope/policy` */
+  | { readonly forget: string; readonly to: boolean }
+  /** `image:tag` */
+  | { readonly archive: string; readonly to: boolean }
+  /** A branch that only we make. */
+  | { readonly unbranch: GitRepoName }
   /**
    * The first call of that kind from now on meets it: `promote github commit`, `ecr ListImages`, `event app-01:1.2.3`, `message promote`.
    * `after`: so many of them in one and the same millisecond.
@@ -66,6 +74,10 @@ export function noted(hands: { readonly shop: Shop; readonly branches: Branches 
         ledger.did({ push: `${image}:${tag}`, ...(content !== undefined && content !== tag && { content }) })
         return shop.push(image, tag, content)
       },
+      archive: (image, tag, to) => {
+        ledger.did({ archive: `${image}:${tag}`, to })
+        shop.archive(image, tag, to)
+      },
       remove: (image, tag) => {
         ledger.did({ remove: `${image}:${tag}` })
         shop.remove(image, tag)
@@ -80,6 +92,10 @@ export function noted(hands: { readonly shop: Shop; readonly branches: Branches 
           commit: (wish) => {
             ledger.did({ commit: name, edits: editsOf(wish.files, scene.read) })
             return scene.commit(wish)
+          },
+          removeBranch: (branch) => {
+            ledger.did({ unbranch: name })
+            scene.removeBranch(branch)
           },
           forcePush: (branch, oid, by) => {
             const history = branches.history(name)

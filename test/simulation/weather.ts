@@ -20,6 +20,10 @@ export type Fault =
   | 'death-before'
   | 'death-after'
   | 'death-late'
+  | 'conflict'
+  | 'unprocessable'
+  | 'secrets-slow'
+  | 'short-page'
 
 export interface Weather {
   /** From now on: nothing goes wrong, or what the level says. */
@@ -36,6 +40,10 @@ export interface Weather {
   readonly expiry: (dice: Dice) => number | undefined
   /** How far an instance's clock is off, in milliseconds. */
   readonly skew: (dice: Dice) => number
+  /** Whether a message kills everybody who receives it. */
+  readonly curses: (dice: Dice) => boolean
+  /** How far the table's index is behind, in milliseconds. */
+  readonly indexLag: (dice: Dice) => number
   /** Whether it jumps now. */
   readonly jumps: (dice: Dice, role: string) => boolean
 }
@@ -46,7 +54,7 @@ export interface Seen {
 /** What was pushed or deleted a moment ago. */
 export interface Recent {
   readonly tag: string
-  readonly is: 'pushed' | 'deleted'
+  readonly is: 'pushed' | 'deleted' | 'archived'
   readonly at: number
 }
 export interface WeatherOptions {
@@ -63,7 +71,7 @@ export interface WeatherOptions {
 type Storm = keyof Rates['storm']
 const storms = ['tableThrottles', 'gitOutage', 'gitLimit', 'gitLag'] as const satisfies readonly Storm[]
 /** Milliseconds, at most. A lag stays below the time after which a strange head is believed. */
-const longest: Readonly<Record<Storm, number>> = { tableThrottles: 30_000, gitOutage: 900_000, gitLimit: 120_000, gitLag: 60_000 }
+const longest: Readonly<Record<Storm, number>> = { tableThrottles: 30_000, gitOutage: 600_000, gitLimit: 120_000, gitLag: 60_000 }
 const longestLag = 10_000
 
 export function openWeather({ level, time, dice, ledger, recent, lag }: WeatherOptions): Weather {
@@ -99,6 +107,8 @@ export function openWeather({ level, time, dice, ledger, recent, lag }: WeatherO
     },
     expiry: (dice) => (dice.next() < rates().expiry ? dice.whole(5, 200) : undefined),
     skew: (dice) => Math.round((dice.next() * 2 - 1) * rates().skew),
+    curses: (dice) => dice.next() < rates().curse,
+    indexLag: (dice) => (dice.next() < rates().indexLag ? dice.whole(100, 20_000) : 0),
     jumps: (dice) => dice.next() < rates().jump,
     minute: () => {
       if (calm) return
@@ -120,9 +130,13 @@ export function openWeather({ level, time, dice, ledger, recent, lag }: WeatherO
       if (call.service === 'github') {
         if (blows('gitOutage')) return 'outage'
         if (blows('gitLimit')) return 'limit'
-        const own = call.operation === 'commit' ? drawn(commitOrder, rates().commit, other) : undefined
+        if (other < rates().conflict) return 'conflict'
+        if (other < 2 * rates().conflict) return 'unprocessable'
+        const own = call.operation === 'commit' ? drawn(commitOrder, rates().commit, thrown) : undefined
         if (own) return own
       }
+      if (call.service === 'secrets' && other < rates().slowSecrets) return 'secrets-slow'
+      if (isPaged(call) && other > 1 - rates().shortPage) return 'short-page'
       if (call.service === 'dynamodb' && blows('tableThrottles') && other < 0.5) return 'throttled'
       return drawn(order, rates().request, thrown)
     },
@@ -147,6 +161,9 @@ export const behind = (call: Call, answer: Response, young: readonly Recent[]): 
   call.operation === 'ListImages' ? listedBefore(answer, young) : confirmedBefore(call, answer, young)
 /** Milliseconds after which everybody sees what was pushed or deleted. */
 export const registryLag = 3000
+
+const isPaged = ({ service, operation }: Call): boolean =>
+  (service === 'ecr' && operation === 'ListImages') || (service === 'dynamodb' && operation === 'Query')
 
 const order = [
   ['unavailable', 'unavailable'],
@@ -186,7 +203,7 @@ async function listedBefore(answer: Response, young: readonly Recent[]): Promise
   const before = new Map(body.imageIds.map((id) => [id.imageTag, id]))
   for (const { tag, is } of young.toReversed()) {
     if (is === 'pushed') before.delete(tag)
-    else before.set(tag, { imageTag: tag, imageDigest: `sha256:${'0'.repeat(64)}` })
+    else if (is === 'deleted') before.set(tag, { imageTag: tag, imageDigest: `sha256:${'0'.repeat(64)}` })
   }
   return { response: again(answer, { ...body, imageIds: [...before.values()] }), lagged: 'ecr-lag-listing' }
 }
@@ -206,6 +223,8 @@ export function refusal({ service }: Call, fault: Fault): Response {
     const message = 'Expected branch to point to another commit but it did not.  Pull and try again.'
     return json(200, { data: null, errors: [{ type: 'STALE_DATA', path: ['createCommitOnBranch'], message }] })
   }
+  if (fault === 'conflict') return json(409, { message: 'Conflict' })
+  if (fault === 'unprocessable') return json(422, { message: 'Validation Failed' })
   if (service === 'github') {
     if (fault === 'limit' || fault === 'throttled')
       return json(403, { message: 'You have exceeded a secondary rate limit.' }, { 'retry-after': '60' })

@@ -1,6 +1,7 @@
 // The wire between one instance and the boxes. Every request is a point at which others may go first, at which it may fail, and at which
 // whoever sent it may die: before it leaves, once it is done, or while it is on its way.
 import type { Box } from '../../src/local/box.ts'
+import { QuickRequest } from '../../src/local/quick.ts'
 import type { VirtualTime } from '../../src/local/time.ts'
 import type { Dice } from './dice.ts'
 import type { Ledger } from './ledger.ts'
@@ -13,6 +14,16 @@ export interface Caller {
   suffered: number
   dead: boolean
   readonly die: () => void
+  /** Requests of the invocation that is running. */
+  sent: number
+  /** When it last read what is configured. */
+  gathered: number
+  /** Dies after so many requests. */
+  doomed?: number | undefined
+}
+/** Whose request is being carried out at this moment, and when its sender had read the configuration. */
+export interface Landing {
+  gathered: number
 }
 export interface Wiring {
   readonly box: Box
@@ -21,6 +32,7 @@ export interface Wiring {
   readonly ledger: Ledger
   readonly weather: Weather
   readonly gate: Gate
+  readonly landing: Landing
 }
 
 /** Resolves when a request may go out. */
@@ -44,26 +56,40 @@ export function openGate(time: VirtualTime): Gate {
     })
 }
 
-export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }: Wiring): Box {
+export function wire(caller: Caller, { box: service, time, dice, ledger, weather, gate, landing }: Wiring): Box {
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => void time.after(milliseconds, resolve))
-  return async (request) => {
+  const box = async (call: Call, request: Request): Promise<Response> => {
+    const { gathered } = caller
+    if (call.operation === 'commit') landing.gathered = gathered
+    if (call.operation === 'Query') caller.gathered = time.now()
+    const answer = await service(request)
+    if (call.service === 'github' && (await isLimited(answer)))
+      ledger.violation(`GitHub's limits were exceeded by ${caller.name}: ${call.operation}`)
+    return answer
+  }
+  return async (sent) => {
+    let request = sent
     if (caller.dead) return never()
     const call = await callOf(request)
     await gate(caller.name, call)
     if (caller.dead) return never()
     ledger.count('requests', call.service)
+    if (++caller.sent > mostRequests[caller.role as keyof typeof mostRequests])
+      ledger.violation(`${caller.name} sends more than ${caller.sent - 1} requests in one invocation`)
     const kind = kindOf(call, caller.role)
     const before = ledger.before(kind)
-    const fault = weather.befalls(call, dice, caller.role)
+    const thrown = weather.befalls(call, dice, caller.role)
+    const doom = caller.doomed !== undefined && caller.doomed-- <= 0
+    const fault = doom ? 'death-before' : thrown
     if (fault !== undefined) {
-      caller.suffered++
+      if (fault !== 'short-page') caller.suffered++
       ledger.count('faults', fault)
-      if (!stormy.has(fault)) ledger.did({ fault, of: kind, ...(before > 0 && { after: before }) })
+      if (!stormy.has(fault)) ledger.did({ fault: doom ? 'doom' : fault, of: kind, ...(before > 0 && { after: before }) })
       if (call.operation === 'commit' && unheard.has(fault)) ledger.count('reached', 'response-lost')
     }
     const told = (what: string) => ledger.line(() => `${caller.name} ${call.service} ${call.operation}${what}`)
     told(fault === undefined ? '' : ` [${fault}]`)
-    await sleep(dice.whole(1, 8) + (fault === 'slow' ? dice.whole(500, 4000) : 0))
+    await sleep(dice.whole(1, 8) + (fault === 'slow' || fault === 'secrets-slow' ? dice.whole(500, 4000) : 0))
     if (caller.dead) return never()
     switch (fault) {
       case 'unavailable':
@@ -71,7 +97,12 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }:
       case 'outage':
       case 'limit':
       case 'spurious-stale':
+      case 'conflict':
+      case 'unprocessable':
         return weather.refusal(call, fault)
+      case 'short-page':
+        request = await shortened(request, dice.whole(1, 5))
+        break
       case 'request-lost':
         throw connectionLost()
       case 'hang':
@@ -84,19 +115,19 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }:
         caller.die()
         time.after(dice.whole(10, latest(call)), () => {
           told(' arrives after its sender died')
-          void box(request)
+          void box(call, request)
         })
         return never()
       case 'timeout': {
         const done = dice.chance(0.5)
-        if (done) await box(request)
+        if (done) await box(call, request)
         await sleep(latest(call))
         if (caller.dead) return never()
         throw connectionLost()
       }
       default:
     }
-    const answer = weather.seen(call, await box(request), dice)
+    const answer = weather.seen(call, await box(call, request), dice)
     await sleep(dice.whole(1, 8))
     if (fault === 'death-after') {
       caller.die()
@@ -113,6 +144,24 @@ export function wire(caller: Caller, { box, time, dice, ledger, weather, gate }:
     return response.response
   }
 }
+
+/** The same question, for a few at once. */
+async function shortened(request: Request, most: number): Promise<Request> {
+  const input = (await request.clone().json()) as Readonly<Record<string, unknown>>
+  const limit = request.headers.get('x-amz-target')?.endsWith('ListImages') ? { maxResults: most } : { Limit: most }
+  return 'Limit' in input
+    ? request
+    : new QuickRequest(request.url, JSON.stringify({ ...input, ...limit }), Object.fromEntries(request.headers))
+}
+
+/** The box itself says that it was asked too much. */
+async function isLimited(answer: Response): Promise<boolean> {
+  if (answer.status !== 403 && answer.status !== 429 && answer.headers.get('x-ratelimit-remaining') !== '0') return false
+  return /rate limit/.test(await answer.clone().text())
+}
+
+/** In one invocation, whatever goes wrong: work is bounded. */
+const mostRequests = { evaluate: 400, scan: 400, promote: 800, sweep: 4000, person: 4000 }
 
 /** What comes over everybody, and is written down once. */
 const stormy: ReadonlySet<Fault> = new Set(['outage', 'limit'])

@@ -1,19 +1,20 @@
 // The boxed world of a run: the boxes, the Lambda functions as instances with a World each, and the faults between them.
-import { apply } from '../../src/flow/apply.ts'
+import { apply, remove } from '../../src/flow/apply.ts'
 import { onEvent, onScanQueue, onTargetQueue, onTimer, type QueueEvent } from '../../src/flow/handlers.ts'
 import { readManifests } from '../../src/core/spec.ts'
+import { DOCUMENTED_LIMITS } from '../../src/local/github/limits.ts'
 import { openBoxes, queues, type Boxes } from '../../src/local/boxes.ts'
 import { lambdaBox, type Handler, type Instance, type LambdaBox } from '../../src/local/lambda.ts'
 import type { VirtualTime } from '../../src/local/time.ts'
 import { worldOver } from '../../src/local/world.ts'
-import { makeTable } from '../../src/cli/seed.ts'
+import { makeTable } from '../../src/cli/make-table.ts'
 import type { Log, World } from '../../src/ports.ts'
 import { dice, type Dice } from './dice.ts'
-import { namespace, registryHost, scopes, type Scope } from './estate.ts'
+import { namespace, registryHost, scopes, type Gone, type Scope } from './estate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Weather } from './weather.ts'
 import { awsOver } from './sdk.ts'
-import { openGate, wire, type Caller } from './wire.ts'
+import { openGate, wire, type Caller, type Landing } from './wire.ts'
 
 export type Role = 'evaluate' | 'scan' | 'promote' | 'sweep' | 'person'
 export interface Invocation {
@@ -28,7 +29,8 @@ export interface Run {
   readonly told: ReadonlySet<string>
   readonly sweep: () => void
   /** Once; `false`: somebody died, or something was refused. */
-  readonly applied: (scope: Scope, yaml: string) => Promise<boolean>
+  readonly applied: (scope: Scope, yaml: string, gone: readonly Gone[]) => Promise<boolean>
+  readonly landing: Landing
 }
 export interface RunOptions {
   readonly seed: number
@@ -49,6 +51,7 @@ const token = 'simulated'
 export async function openRun({ seed, time, ledger, weather, onLog, around, sdk }: RunOptions): Promise<Run> {
   const told = new Set<string>()
   const gate = openGate(time)
+  const landing: Landing = { gathered: 0 }
   const aws = (fetch: Boxes['box']) => (sdk ? {} : { aws: awsOver(fetch, url) })
   const events = dice(seed, 'events')
   const lambda = lambdaBox({ clock: time, timers: time })
@@ -61,16 +64,32 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
     clock: time,
     timers: time,
     url,
+    github: { limits: DOCUMENTED_LIMITS },
+    indexLag: () => {
+      const before = ready ? ledger.before('table index') : 0
+      const milliseconds = ready ? weather().indexLag(events) : 0
+      if (milliseconds > 0) {
+        ledger.count('faults', 'index-lag')
+        ledger.did({ fault: 'index-lag', of: 'table index', for: milliseconds, ...(before > 0 && { after: before }) })
+      }
+      return milliseconds
+    },
     functions: {
       // EventBridge invokes asynchronously: Lambda tries again, and gives up after two more times.
       evaluate: async (event) => troubled(event, () => lambda.send('evaluate', event)),
-      scan: (event) => invoke('scan', event),
+      scan: async (event) => {
+        cursing(event)
+        twice(event)
+        return invoke('scan', event)
+      },
       promote: async (event) => {
+        cursing(event)
         expiring(event)
         return invoke('promote', event)
       },
     },
   })
+  let ready = false
   const heard = (id: string) => {
     if (!told.has(id)) ledger.happened(`told of ${id}`)
     told.add(id)
@@ -81,6 +100,8 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
     targets: [{ id: 'listener', deliver: async ({ detail }) => heard(String(detail['id'])) }],
   })
 
+  /** Events of each image. */
+  const sent = new Map<string, number>()
   const troubled = (event: unknown, send: () => void): void => {
     const { detail } = event as { readonly detail: Readonly<Record<string, unknown>> }
     const of = `event ${String(detail['repository-name'])}:${String(detail['image-tag'])}`
@@ -95,9 +116,35 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
       fault('event-twice', again)
       time.after(again, send)
     }
+    const image = String(detail['repository-name'])
+    const nth = (sent.get(image) ?? 0) + 1
+    sent.set(image, nth)
     if (late === undefined) return send()
     fault('event-late', late)
-    time.after(late, send)
+    time.after(late, () => {
+      if (sent.get(image) !== nth) ledger.count('faults', 'event-reordered')
+      send()
+    })
+  }
+  const cursed = new Set<string>()
+  /** Decided when it is received for the first time. */
+  const met = new Set<string>()
+  const cursing = ({ Records }: QueueEvent): void => {
+    for (const { messageId } of Records) {
+      if (met.has(messageId)) continue
+      met.add(messageId)
+      if (!weather().curses(events)) continue
+      cursed.add(messageId)
+      ledger.count('faults', 'message-cursed')
+    }
+  }
+  /** A standard queue may deliver a message twice. */
+  const twice = (event: QueueEvent): void => {
+    const { again } = weather().event(events, 'message scan')
+    if (again === undefined) return
+    ledger.count('faults', 'message-twice')
+    ledger.did({ fault: 'event-twice', of: 'message scan', for: again })
+    time.after(again, () => void lambda.send('scan', event))
   }
   const expiring = ({ Records }: { readonly Records: readonly { readonly messageId: string }[] }): void => {
     const [record] = Records
@@ -128,11 +175,12 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
       if (event === 'message-failed') explain(caller, role, fields)
       onLog(event, fields)
     }
-    const fetch = wire(caller, { box, time, dice: own, ledger, weather: weather(), gate })
+    const fetch = wire(caller, { box, time, dice: own, ledger, weather: weather(), gate, landing })
     return {
       world: around(worldOver({ fetch, url, clock, random: own.next, log, ...aws(fetch) }), role),
       begin: () => {
         caller.suffered = 0
+        caller.sent = 0
         if (!weather().jumps(own, role)) return
         skew = weather().skew(own)
         ledger.did({ fault: 'clock-jump', of: `${role} begins` })
@@ -160,6 +208,8 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
           name: `${role}#${instance.id}`,
           role,
           suffered: 0,
+          sent: 0,
+          gathered: 0,
           dead: false,
           die: () => {
             caller.dead = true
@@ -167,10 +217,13 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
             lambda.kill(role, instance.id)
           },
         }
-        const { world, begin } = worldOf(caller, role, dice(seed, caller.name), (request) => instance.wire(boxes.box)(request))
+        const own = dice(seed, caller.name)
+        const { world, begin } = worldOf(caller, role, own, (request) => instance.wire(boxes.box)(request))
         return async (event) => {
           begin()
           ledger.line(`${caller.name} begins`)
+          caller.doomed =
+            isQueueEvent(event) && event.Records.some(({ messageId }) => cursed.has(messageId)) ? events.whole(0, 12) : undefined
           try {
             return await handle(event, world)
           } catch (error) {
@@ -198,6 +251,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
     ...aws(boxes.box),
   })
   await warm(outside)
+  ready = true
   boxes.start()
   let people = 0
   return {
@@ -206,7 +260,8 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
     told,
     outside,
     sweep: () => lambda.send('sweep', {}),
-    applied: async (scope, yaml) => {
+    landing,
+    applied: async (scope, yaml, gone) => {
       const { manifests, problems } = readManifests(yaml, 'simulation', { namespace })
       if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'))
       let died: () => void = () => undefined
@@ -217,6 +272,8 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
         name: `person#${++people}`,
         role: 'person',
         suffered: 0,
+        sent: 0,
+        gathered: 0,
         dead: false,
         die: () => {
           caller.dead = true
@@ -224,10 +281,12 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
         },
       }
       const { world } = worldOf(caller, 'person', dice(seed, caller.name), boxes.box)
-      const work = apply({ manifests, scope, owner: 'cli' }, world).then(
-        ({ ok }) => ok,
-        () => false,
-      )
+      const work = apply({ manifests, scope, owner: 'cli' }, world)
+        .then(async ({ ok }) => ok && (await remove(gone, world)).length >= 0)
+        .then(
+          (ok) => ok,
+          () => false,
+        )
       // One who hangs is interrupted.
       const patience = new Promise<false>((resolve) => void time.after(300_000, () => resolve(false)))
       const ended = await Promise.race([work, death, patience])
@@ -236,6 +295,8 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
     },
   }
 }
+
+const isQueueEvent = (event: unknown): event is QueueEvent => typeof event === 'object' && event !== null && 'Records' in event
 
 /**
  * What is loaded on first use is loaded now: reading a module takes real time, and in virtual time others would go first or not as the disk

@@ -1,5 +1,5 @@
 // One item for each branch that is written to: who wants it looked at, who holds it, what is about to land.
-import type { Intent, Target, TargetId } from '../../core/state.ts'
+import type { Intent, Target, TargetId, TargetPull } from '../../core/state.ts'
 import { targetKey } from '../../core/state.ts'
 import type { Kept, Store } from '../../ports.ts'
 import type { Item, Scalar } from './item.ts'
@@ -67,12 +67,13 @@ interface Change {
   readonly values: NonNullable<Expression['values']>
 }
 /** What every write of a holder has in common: only while nobody has taken the target since. */
-function holding(id: TargetId, tenure: number, { intents, head, strange, payer }: Kept): Change {
+function holding(id: TargetId, tenure: number, { intents, head, strange, payer, pull }: Kept): Change {
   const kept: Record<string, Scalar | ReturnType<typeof pack>> = { v: FORMAT }
   if (intents !== undefined) kept.intents = pack(intents, `what is about to land on ${targetKey(id)}`)
   if (head !== undefined) kept.head = head
   if (typeof strange === 'string') kept.strange = strange
   if (payer !== undefined) kept.payer = payer
+  if (pull !== undefined) kept.pull = pack(pull, `the pull request of ${targetKey(id)}`)
   return {
     set: Object.keys(kept).map((name) => `#${name} = :${name}`),
     remove: strange === null ? ['#strange'] : [],
@@ -85,6 +86,7 @@ function toTarget(item: Item): Target {
   const head = textOf(item, 'head')
   const strange = textOf(item, 'strange')
   const payer = textOf(item, 'payer')
+  const pull = unpack<TargetPull>(item.pull)
   const due = optionalNumber(item, 'at')
   return {
     id: unpackBody<TargetId>(item, 'id'),
@@ -95,6 +97,7 @@ function toTarget(item: Item): Target {
     ...(head === undefined ? {} : { head }),
     ...(strange === undefined ? {} : { strange }),
     ...(payer === undefined ? {} : { payer }),
+    ...(pull === undefined ? {} : { pull }),
     ...(due === undefined ? {} : { due }),
   }
 }

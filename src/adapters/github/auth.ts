@@ -6,6 +6,7 @@ import { appJwt } from './jwt.ts'
 
 /** What the installation token may do: to that one repository, and nothing that we do not need. */
 export const PERMISSIONS = { contents: 'write', metadata: 'read' } as const
+export type Permissions = Readonly<Record<string, 'read' | 'write'>>
 
 /** A token is no longer used this long before it expires: no request outlives its token. */
 const MARGIN = 5 * 60_000
@@ -34,8 +35,8 @@ interface Kept {
 const Installation = v.looseObject({ id: v.number() })
 const Minted = v.looseObject({ token: v.pipe(v.string(), v.minLength(1)), expires_at: v.pipe(v.string(), v.isoTimestamp()) })
 
-export function tokens(options: { readonly clock: Clock; readonly random: Random }): Tokens {
-  const { clock, random } = options
+export function tokens(options: { readonly clock: Clock; readonly random: Random; readonly permissions?: Permissions }): Tokens {
+  const { clock, random, permissions = PERMISSIONS } = options
   const kept = new Map<string, Promise<Kept>>()
   const owners = new Map<string, string>()
 
@@ -47,7 +48,7 @@ export function tokens(options: { readonly clock: Clock; readonly random: Random
     const installation = credential.installation ?? (await lookUp(place, asApp))
     const answer = await asApp(
       'POST /app/installations/{installation}/access_tokens',
-      { installation, repositories: [place.repository], permissions: PERMISSIONS },
+      { installation, repositories: [place.repository], permissions },
       `asking for a token of App ${credential.app} for ${name}`,
     )
     const minted = v.safeParse(Minted, answer)

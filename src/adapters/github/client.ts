@@ -5,7 +5,7 @@ import type { Clock, GitPlace, Log, Random } from '../../ports.ts'
 import type { Fetch } from '../http/fetch.ts'
 import { retrying } from '../http/retry.ts'
 import { tokens } from './auth.ts'
-import type { AskAsApp } from './auth.ts'
+import type { AskAsApp, Permissions } from './auth.ts'
 import type { GitCredential } from './credential.ts'
 import { failureOf, withoutAnswer } from './failures.ts'
 
@@ -15,6 +15,8 @@ export interface GithubOptions {
   readonly random: Random
   readonly credentials: (place: GitPlace) => Promise<GitCredential>
   readonly userAgent: string
+  /** Of an installation's tokens, where it is not the usual. */
+  readonly permissions?: Permissions
   /** Where the API of a host is. */
   readonly api?: (host: string) => string
   /** A request that takes longer is given up. Milliseconds. */

@@ -38,7 +38,8 @@ export async function commitByRest(
 ): Promise<Committed> {
   const base = await baseOf(github, remembered, place, branch, request.expectedHead)
   if (!base.found) return { landed: false, why: base.why }
-  const tree = await treeOn(github, place, base.tree, request.files)
+  const root = request.onto ? await treeOf(github, place, branch, request.onto.commit) : base.tree
+  const tree = await treeOn(github, place, root, request.files)
   const made = await commitOf(github, place, tree, request)
   // Asked before the branch moves: a failure here must not hide a commit that landed.
   const deeper = request.trees.filter((path) => !isRoot(path))
@@ -60,7 +61,7 @@ export async function commitByRest(
 export const priceByRest = ({ files }: Pick<CommitRequest, 'files'>): Price => ({
   restWrites: files.filter(({ bytes }) => inlineText(bytes) === undefined).length + Math.ceil(files.length / ENTRIES_AT_ONCE) + 1,
   graphqlWrites: 1,
-  graphqlReads: 2,
+  graphqlReads: 3,
 })
 
 type Base =
@@ -74,6 +75,14 @@ async function baseOf(github: Client, remembered: Remembered, place: GitPlace, b
   if (facts.head === null) return { found: false, why: 'no-branch' }
   if (facts.head !== head || facts.tree === undefined) return { found: false, why: 'head-moved' }
   return { found: true, id: facts.id, tree: facts.tree }
+}
+
+async function treeOf(github: Client, place: GitPlace, branch: string, commit: string): Promise<string> {
+  const { tree } = await branchOf(github, place, branch, commit)
+  if (tree !== undefined) return tree
+  throw new Failure('git-commit-gone', `${nameOf(place)} has no commit ${commit} any more: somebody has rewound the branch that had it`, {
+    retry: true,
+  })
 }
 
 /** Always upon `base_tree` and with the changed paths alone: otherwise GitHub holds every path of the repository against its rules. */
@@ -144,7 +153,7 @@ async function commitOf(github: Client, place: GitPlace, tree: string, request: 
       repo: place.repository,
       message: request.message,
       tree,
-      parents: [request.expectedHead],
+      parents: [request.expectedHead, ...(request.onto && !request.onto.isContained ? [request.onto.commit] : [])],
       ...(request.author === undefined ? {} : { author: { ...request.author } }),
       ...asking,
     }),

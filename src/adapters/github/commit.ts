@@ -25,11 +25,17 @@ export async function commit(
   return way(github, remembered, place, branch, request)
 }
 
-type Weighed = Pick<CommitRequest, 'files' | 'author'>
+type Weighed = Pick<CommitRequest, 'files' | 'onto' | 'author'>
 
-function isPlain({ files, author }: Weighed): boolean {
+function isPlain({ files, onto, author }: Weighed): boolean {
   const bytes = files.reduce((total, file) => total + file.bytes.byteLength, 0)
-  return author === undefined && files.every((file) => file.mode === 'file') && files.length <= MOST_FILES && bytes <= MOST_BYTES
+  return (
+    author === undefined &&
+    onto === undefined &&
+    files.every((file) => file.mode === 'file') &&
+    files.length <= MOST_FILES &&
+    bytes <= MOST_BYTES
+  )
 }
 
 export const price = (request: Weighed): Price => (isPlain(request) ? { graphqlWrites: 1 } : priceByRest(request))

@@ -25,6 +25,26 @@ const TABLE: readonly Row[] = [
   // A secondary limit may come without any header, and from GraphQL with status 200.
   { code: 'git-throttled', retry: true, text: /secondary rate limit|API rate limit exceeded|abuse detection/i, advice: WAIT },
 
+  {
+    code: 'git-merge-blocked',
+    status: [405],
+    advice: 'the pull request itself says what it waits for: checks, reviews, a merge queue, or a method of merging that is not allowed',
+  },
+  { code: 'git-head-moved', text: /Head branch was modified/i, advice: 'the branch has moved since it was read' },
+  {
+    code: 'git-auto-merge-refused',
+    type: ['UNPROCESSABLE'],
+    text: /auto merge is not allowed|is in (clean|unstable|draft|dirty) status|protected branch rules not configured|merge queue is not enabled|already (in|queued)/i,
+    advice: 'allow auto-merge in the settings of the repository, or merge by hand',
+  },
+  { code: 'git-pull-request-exists', status: [422], text: /pull request already exists/i, advice: 'it is found at the next look' },
+  {
+    code: 'git-nothing-to-propose',
+    retry: true,
+    status: [422],
+    text: /No commits between/i,
+    advice: 'the base holds all of the branch already: the next look tells',
+  },
   { code: 'git-head-moved', type: ['STALE_DATA'], advice: 'the branch has moved since it was read' },
   { code: 'git-head-moved', status: [422], text: /not a fast forward/i, advice: 'the branch has moved since it was read' },
   { code: 'git-branch-gone', status: [422], text: /Reference does not exist/i, advice: 'create the branch, or name another one' },
@@ -67,6 +87,12 @@ const TABLE: readonly Row[] = [
     code: 'git-unauthenticated',
     status: [401],
     advice: 'the credential is wrong, revoked or expired: check the Git secret (App id, private key, token)',
+  },
+  {
+    code: 'git-denied',
+    text: /permissions requested are not granted/i,
+    advice:
+      'grant the App "contents: read and write", and "pull requests: read and write" where a PromotionRule delivers by pull request, and accept the new permissions in the organisation',
   },
   {
     code: 'git-denied',

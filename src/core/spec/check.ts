@@ -21,7 +21,7 @@ export interface Finding {
   readonly path: readonly string[]
   readonly is: 'refused' | 'without-effect'
   readonly message: string
-  readonly code: 'template' | 'meaningless' | 'not-supported'
+  readonly code: 'template' | 'meaningless' | 'not-supported' | 'npm-range'
 }
 
 export const check = (kind: Kind, spec: unknown): readonly Finding[] =>
@@ -75,13 +75,25 @@ function checkImagePolicy({ policy, filterTags }: ImagePolicySpec): readonly Tro
   const { faults } = compileRule({ policy, ...(filterTags && { filterTags }) })
   const range = policy.semver?.range
   return [
-    ...(faults.policy ? [{ path: ['policy'], message: `${faults.policy.error}${range === undefined ? '' : hint(range)}` }] : []),
+    ...(faults.policy
+      ? [
+          {
+            path: ['policy'],
+            message: `${faults.policy.error}${range === undefined ? '' : hint(range)}`,
+            ...(range !== undefined && isNpmOnly(range) && { code: 'npm-range' as const }),
+          },
+        ]
+      : []),
     ...(faults.filter ? [{ path: ['filterTags', 'pattern'], message: faults.filter.error }] : []),
   ]
 }
 
+/** Nothing at all, as a whole or as one alternative, is any version to npm. */
+const isNpmOnly = (range: string): boolean => range.split('||').some((each) => each.trim() === '')
+
 /** What people write who come from npm, and what they want. */
 function hint(range: string): string {
+  if (isNpmOnly(range)) return ' (only npm reads nothing as any version: write *)'
   if (/[<>=~^]\s*v?\d+(\.\d+)?\.[a-wyz]/i.test(range)) return ' (a wildcard is x or *, such as "1.x")'
   if (/\d[<>=]/.test(range)) return ' (constraints are separated by a space or a comma, such as ">=1.0.0 <2.0.0")'
   return ' (expected a range such as ">=1.0.0" or "1.x")'

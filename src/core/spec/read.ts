@@ -25,7 +25,7 @@ export interface Problem {
   readonly from: string
   readonly message: string
   /** What programs tell apart: a field that is right but not honoured here, an API version that nobody reads any more. */
-  readonly code?: 'not-supported' | 'old-version' | 'template' | 'meaningless' | 'name' | 'variable'
+  readonly code?: 'not-supported' | 'old-version' | 'template' | 'meaningless' | 'name' | 'variable' | 'npm-range'
 }
 export interface Read {
   readonly manifests: readonly Manifest[]
@@ -147,8 +147,12 @@ export function readManifests(text: string, file: string, options: ReadOptions):
       })
       return
     }
-    const spec = (item as { spec?: unknown }).spec
-    const read = v.safeParse(kinds[kind].schema, spec ?? {})
+    const spec = (item as { spec?: unknown }).spec ?? {}
+    const lists = listsForObjects(kinds[kind].schema, spec)
+    for (const path of lists)
+      problems.push({ from: where.at(['spec', ...path]), message: `${title}: ${['spec', ...path].join('.')}: expected Object, got Array` })
+    if (lists.length > 0) return
+    const read = v.safeParse(kinds[kind].schema, spec)
     if (!read.success) {
       for (const issue of read.issues)
         problems.push({
@@ -309,18 +313,34 @@ function describe(issue: v.BaseIssue<unknown>, kind: Kind): string {
   return `${where}${issue.type === 'regex' || issue.type === 'check' || issue.type === 'min_length' ? issue.message : `expected ${issue.expected ?? 'another value'}, got ${issue.received}`}`
 }
 
+/** What of a schema of valibot's is read here. */
+interface Shape {
+  readonly type?: string
+  readonly wrapped?: Shape
+  readonly pipe?: readonly Shape[]
+  readonly entries?: Readonly<Record<string, Shape>>
+  readonly item?: Shape
+}
+function bare(shape: Shape | undefined): Shape | undefined {
+  const inner = shape?.wrapped ?? shape?.pipe?.[0]
+  return inner ? bare(inner) : shape
+}
+const below = (shape: Shape | undefined, key: PropertyKey): Shape | undefined =>
+  bare(typeof key === 'number' ? shape?.item : shape?.entries?.[String(key)])
+
 /** The names of the fields that a schema has at a path: what a misspelt one is held against. */
-function fieldsAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
-  let at = schema as { wrapped?: unknown; pipe?: readonly unknown[]; entries?: Record<string, unknown>; item?: unknown } | undefined
-  const unwrap = () => {
-    while (at?.wrapped !== undefined || at?.pipe !== undefined) at = (at.wrapped ?? at.pipe?.[0]) as typeof at
-  }
-  unwrap()
-  for (const key of path) {
-    at = (typeof key === 'number' ? at?.item : at?.entries?.[String(key)]) as typeof at
-    unwrap()
-  }
-  return Object.keys(at?.entries ?? {})
+const fieldsAt = (schema: unknown, path: readonly PropertyKey[]): readonly string[] =>
+  Object.keys(path.reduce(below, bare(schema as Shape))?.entries ?? {})
+
+/** To valibot a list is an object, too, and an empty one fits any whose fields may all be left out. To the API server it is not. */
+function listsForObjects(schema: unknown, value: unknown, path: readonly PropertyKey[] = []): readonly (readonly PropertyKey[])[] {
+  const shape = bare(schema as Shape | undefined)
+  if (Array.isArray(value))
+    return shape?.type === 'strict_object' || shape?.type === 'record'
+      ? [path]
+      : value.flatMap((each, at) => listsForObjects(shape?.item, each, [...path, at]))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, each]) => listsForObjects(shape?.entries?.[key], each, [...path, key]))
 }
 
 /** Where a path starts in the text; the nearest parent that exists if it does not. */

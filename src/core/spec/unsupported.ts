@@ -91,7 +91,6 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ],
   Namespace: [],
   PromotionRule: [
-    { at: ['delivery', 'pullRequest'], is: 'refused', why: 'not in this version, which commits to the branch itself; remove the field' },
     gate('after', 'a tag is written without waiting for another environment'),
     gate('soak', 'a tag is written as soon as it is chosen'),
     gate('freeze', 'a tag is written at any hour'),

@@ -48,7 +48,6 @@ const cases: readonly [kind: Kind, field: string, value: unknown, is: 'refused' 
   ['GitRepository', 'proxySecretRef', { name: 'proxy' }, 'without-effect'],
   ['GitRepository', 'provider', 'azure', 'without-effect'],
   ['Receiver', 'interval', '10m', 'without-effect'],
-  ['PromotionRule', 'delivery.pullRequest', { draft: true }, 'refused'],
   ['PromotionRule', 'after', [{ policy: 'staging', for: '2h' }], 'refused'],
   ['PromotionRule', 'soak', '24h', 'refused'],
   ['PromotionRule', 'freeze', [{ cron: '0 18 * * 5', for: '62h' }], 'refused'],
