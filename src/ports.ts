@@ -10,6 +10,7 @@ import type {
   PolicyId,
   Route,
   Selection,
+  SigningKey,
   StoredObject,
   Target,
   TargetId,
@@ -180,6 +181,8 @@ export interface GitPlace {
   readonly owner: string
   readonly repository: string
   readonly credential: Credential
+  /** A request that takes longer is given up. Milliseconds. */
+  readonly timeout?: number
 }
 export interface GitHost {
   /** One request: the head of a branch, its history back to `since`, the tree ids of paths, the contents of files, all of that very commit. */
@@ -188,6 +191,8 @@ export interface GitHost {
   readonly commitOf: (place: GitPlace, ref: string) => Promise<string | undefined>
   readonly tags: (place: GitPlace) => Promise<readonly string[]>
   readonly createBranch: (place: GitPlace, branch: string, commit: string) => Promise<'created' | 'there'>
+  /** Moves a ref to a commit, or makes it. `diverged`: it holds commits that this one does not build upon, and was not to be forced. */
+  readonly point: (place: GitPlace, ref: string, commit: string, how: { readonly force: boolean }) => Promise<'pointed' | 'diverged'>
   /** Every file and link under a tree, by path relative to it. */
   readonly list: (place: GitPlace, tree: string) => Promise<readonly TreeFile[]>
   /** The same by one request; undefined: that is more than the host lists at once. */
@@ -201,7 +206,7 @@ export interface GitHost {
   /** Whose budget at the host a request spends: one name for one App installation, or for one token. No request is made to tell. */
   readonly payer: (place: GitPlace) => Promise<string>
   /** What a commit will be counted as. */
-  readonly price: (request: Pick<CommitRequest, 'files' | 'onto' | 'author'>) => Price
+  readonly price: (request: Pick<CommitRequest, 'files' | 'onto' | 'author' | 'signingKey'>) => Price
   /** The id that Git gives to these contents. */
   readonly blobId: (bytes: Uint8Array) => string
   /** The id that Git gives to a folder of exactly these files and links. */
@@ -335,13 +340,19 @@ export interface CommitRequest {
   readonly onto?: { readonly commit: string; readonly isContained: boolean }
   /** Somebody else than the credential's own identity; the host then signs nothing. */
   readonly author?: { readonly name: string; readonly email: string }
+  /** Signs in the name of `author`. */
+  readonly signingKey?: SigningKey
 }
 export type Committed =
   | {
       readonly landed: true
       readonly oid: string
       readonly committedAt: number
+      /** What the host says of the commit's signature. */
       readonly verified: boolean
+      /** Why it is not verified, in the host's word: `unsigned`, `unknown_key`, `bad_email`. */
+      readonly unverified?: string
+      /** Those that were wanted, as far as the host's answer told them. */
       readonly trees: ReadonlyMap<string, { readonly oid: string; readonly is: 'tree' | 'file' }>
     }
   | { readonly landed: false; readonly why: 'head-moved' | 'no-branch' }

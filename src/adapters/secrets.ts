@@ -8,9 +8,10 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { Failure } from '../core/failure.ts'
 import type { SecretRole } from '../core/spec/secrets.ts'
-import type { StoredObject } from '../core/state.ts'
+import type { SigningKey, StoredObject } from '../core/state.ts'
 import type { Clock, GitPlace, ImageSource, SecretRead } from '../ports.ts'
 import { awsFailure } from './http/aws-failure.ts'
+import type { Way } from './http/way.ts'
 import { bare, silent } from './http/client.ts'
 import { nameOf, valuesIn } from './secrets/value.ts'
 
@@ -72,16 +73,51 @@ export const secretReader = ({ config, clock, prefix = 'tagboat', keptFor = 300_
 }
 
 /** The secret that a GitRepository names; without one, the scope's `default`. */
-export async function gitSecret(
-  { credential: { scope, namespace, secret = 'default' } }: GitPlace,
+export const gitSecret = async ({ credential }: GitPlace, secrets: SecretReader): Promise<Readonly<Record<string, string>>> =>
+  needed(credential, { name: credential.secret ?? 'default', field: 'secretRef' }, secrets)
+
+/** What the secrets of a GitRepository say about the way to its host; undefined: nothing. */
+export async function gitWay(place: GitPlace, secrets: SecretReader): Promise<Way | undefined> {
+  const { credential } = place
+  const own = await gitSecret(place, secrets)
+  const ca = own['ca.crt'] ?? own['caFile']
+  const proxy =
+    credential.proxySecret === undefined
+      ? undefined
+      : proxyIn(credential.proxySecret, await needed(credential, { name: credential.proxySecret, field: 'proxySecretRef' }, secrets))
+  return ca === undefined && !proxy ? undefined : { ...(ca !== undefined && { ca }), ...(proxy && { proxy }) }
+}
+
+function proxyIn(name: string, { address = '', username, password }: Readonly<Record<string, string>>): NonNullable<Way['proxy']> {
+  // Where the address is no such URL it may be a password that slipped: it stays unsaid.
+  if (!URL.canParse(address) || !/^https?:/.test(address))
+    throw new Failure(
+      'git-proxy-invalid',
+      `the secret ${name} of spec.proxySecretRef: expected address to be a URL such as http://proxy.example.com:3128 (SOCKS is not understood)`,
+    )
+  return { address, ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
+}
+
+async function needed(
+  { scope, namespace }: GitPlace['credential'],
+  { name, field }: { readonly name: string; readonly field: string },
   secrets: SecretReader,
 ): Promise<Readonly<Record<string, string>>> {
-  const found = await secrets.read('git', scope, namespace, secret)
+  const found = await secrets.read('git', scope, namespace, name)
   if (found.found) return found.values
   throw new Failure(
     'git-denied',
-    `there is no secret tagboat/git/${scope}/${namespace}/${secret}: create it, or name another one in the GitRepository's spec.secretRef`,
+    `there is no secret tagboat/git/${scope}/${namespace}/${name}: create it, or name another one in the GitRepository's spec.${field}`,
   )
+}
+
+/** The key that an automation signs with: among the secrets of Git, since the same function reads it. */
+export async function signingSecret(
+  { scope, namespace, secret }: SigningKey,
+  secrets: SecretReader,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const found = await secrets.read('git', scope, namespace, secret)
+  return found.found ? found.values : undefined
 }
 
 /** The `.dockerconfigjson` that an ImageRepository names. */

@@ -3,12 +3,13 @@ import * as v from 'valibot'
 import { systemClock } from '../adapters/clock.ts'
 import { dynamodbStore } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
-import { gitCredential, githubHost } from '../adapters/github.ts'
+import { gitCredentials, githubHost } from '../adapters/github.ts'
 import { patient } from '../adapters/http/retry.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { gitSecret, gitWay, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
 import { secretKeeper } from '../adapters/secrets/keeper.ts'
+import { signers } from '../adapters/signing.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import { describeStack } from '../adapters/stack.ts'
 import { Failure } from '../core/failure.ts'
@@ -34,12 +35,15 @@ export async function deployedWorld(given: Given, terminal: Terminal): Promise<R
   const deployment = one(deploymentsIn(stack.outputs), name, promoter)
   const config = { region: stack.region, credentials: stack.credentials }
   const secrets = secretReader({ config, clock, prefix: deployment.secretPrefix, retrying: retry })
+  const credentialIn = gitCredentials()
   const named = new Set(deployment.gitRepositories)
   const github = githubHost({
     clock,
     random,
     userAgent: 'tagboat',
-    credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+    credentials: async (place) => credentialIn(await gitSecret(place, secrets)),
+    way: (place) => gitWay(place, secrets),
+    signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
   })
   return {
     world: {

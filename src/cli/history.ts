@@ -1,4 +1,4 @@
-import type { Entry } from '../core/state.ts'
+import type { Entry, SignatureVerdict } from '../core/state.ts'
 import type { World } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { suggestion, Usage, type Command } from './command.ts'
@@ -83,7 +83,10 @@ function tell({ at, target, automation, outcome }: Entry, terminal: Terminal): s
     },
   )
   const what = outcome.is === 'committed' ? outcome.commit.slice(0, 7) : pullRequest(outcome)
-  return [`${when}  ${paint(terminal, 'yellow', what)}  ${where}  ${automation.namespace}/${automation.name}`, ...lines].join('\n')
+  return [
+    `${when}  ${paint(terminal, 'yellow', what)}  ${where}  ${automation.namespace}/${automation.name}${outcome.is === 'committed' ? signature(outcome) : ''}`,
+    ...lines,
+  ].join('\n')
 }
 
 function pullRequest(outcome: Extract<Entry['outcome'], { readonly number: number }>): string {
@@ -92,3 +95,7 @@ function pullRequest(outcome: Extract<Entry['outcome'], { readonly number: numbe
   if (outcome.is === 'merged') return `${which} merged into ${outcome.base} as ${outcome.commit.slice(0, 7)}`
   return `${which} closed by ${outcome.by === 'person' ? 'a person' : 'tagboat, nothing was left to propose'}`
 }
+
+/** Unsigned commits of a token are what everybody has; a signature that GitHub does not accept is worth a word. */
+const signature = ({ unverified }: SignatureVerdict): string =>
+  unverified === undefined || unverified === 'unsigned' ? '' : `  (signature not verified: ${unverified})`

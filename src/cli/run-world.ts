@@ -9,14 +9,15 @@ import { systemClock } from '../adapters/clock.ts'
 import { dockerLogin } from '../adapters/docker-login.ts'
 import { dynamodbStore } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
-import { gitCredential, githubHost } from '../adapters/github.ts'
+import { gitCredentials, githubHost } from '../adapters/github.ts'
 import { patient } from '../adapters/http/retry.ts'
 import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { jsonLog } from '../adapters/log.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { oidcClaims } from '../adapters/oidc.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
-import { gitSecret, receiverSecret, registrySecret, type SecretReader } from '../adapters/secrets.ts'
+import { gitSecret, gitWay, receiverSecret, registrySecret, signingSecret, type SecretReader } from '../adapters/secrets.ts'
+import { signers } from '../adapters/signing.ts'
 import { secretFolder, secretManifests, secretToken } from '../adapters/secrets/files.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import { Failure } from '../core/failure.ts'
@@ -287,13 +288,16 @@ function worldOf({ wish, named, secrets, store, config, log }: Parts, { folder, 
     environment,
   })
   const queueUrl = (name: string) => `${config.endpoint}/${account}/${name}`
+  const credentialIn = gitCredentials()
   const github = githubHost({
     clock,
     random,
     log,
     userAgent: 'tagboat',
     ...(githubApi !== undefined && { api: () => githubApi }),
-    credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+    credentials: async (place) => credentialIn(await gitSecret(place, secrets)),
+    way: (place) => gitWay(place, secrets),
+    signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
   })
   return {
     store,

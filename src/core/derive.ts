@@ -3,6 +3,7 @@ import { pushBranchOf } from './checkout.ts'
 import { clashes, clashText, deliveryOf, proposalBranch, rulesFor } from './delivery.ts'
 import { parseGitUrl } from './git-url.ts'
 import { ecrImage, imageKey, parseImage } from './image.ts'
+import { refspecOf } from './refspec.ts'
 import type { GitRepositorySpec, ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec } from './spec.ts'
 import type { PolicyId, Route, StoredObject, TargetId, Watch } from './state.ts'
 
@@ -102,7 +103,7 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   const git = gitRepository.spec as GitRepositorySpec
   const url = parseGitUrl(git.url)
   if (!url.ok) return source(`GitRepository '${ref}': ${url.problem}`)
-  const impossible = unpushable(spec)
+  const impossible = unpushable(spec, git)
   if (impossible !== undefined) return source(impossible)
   const branch = pushBranchOf(spec, git)
   if (!branch) return source('push spec not provided, and cannot be inferred from .spec.git.checkout.ref or GitRepository .spec.ref', false)
@@ -125,13 +126,12 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
 }
 
 /** What a push can do and GitHub's API cannot: said, never overlooked. */
-function unpushable({ git }: ImageUpdateAutomationSpec): string | undefined {
-  const options = Object.keys(git?.push?.options ?? {})
+function unpushable(automation: ImageUpdateAutomationSpec, source: GitRepositorySpec): string | undefined {
+  const options = Object.keys(automation.git?.push?.options ?? {})
   if (options.length > 0)
     return `spec.git.push.options (${options.join(', ')}): GitHub's API takes no push options; remove them, or keep this automation with Flux`
-  if (git?.push?.refspec)
-    return `spec.git.push.refspec "${git.push.refspec}": only a branch can be pushed through GitHub's API; remove it and name spec.git.push.branch`
-  return undefined
+  const refspec = refspecOf(automation, source)
+  return refspec.ok ? undefined : refspec.problem
 }
 
 /** As the API server of Kubernetes says it, and Flux after it. */

@@ -11,7 +11,8 @@ export interface MarkedFile {
 
 /** The marked files of a tree (or of the one file that `update.path` names), as of a commit. */
 export interface TreeIndex {
-  readonly tree: string
+  /** Null: nobody has told its id, but it is that of `commit`. */
+  readonly tree: string | null
   readonly commit: string
   readonly files: readonly MarkedFile[]
 }

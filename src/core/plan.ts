@@ -4,9 +4,10 @@ import { editFile, prepare, type Change, type PolicyRef } from './markers.ts'
 import { defaultMessage, renderMessage, type MessageInput, type ObjectChange } from './message.ts'
 import { folderOf, fromRoot, isWithin, relativeTo } from './paths.ts'
 import { proposalText, type ProposalText } from './proposal.ts'
+import type { AlsoPushed } from './refspec.ts'
 import { prepareSelector } from './selector.ts'
 import type { ImageUpdateAutomationSpec } from './spec.ts'
-import type { Cause, PolicyId, RecordedChange, TargetId } from './state.ts'
+import type { Cause, PolicyId, RecordedChange, SigningKey, TargetId } from './state.ts'
 import type { Ref } from './image.ts'
 
 export interface Situation {
@@ -17,6 +18,7 @@ export interface AutomationFacts {
   readonly id: PolicyId
   readonly spec: ImageUpdateAutomationSpec
   readonly delivery: Delivery
+  readonly alsoPushed?: AlsoPushed
   /** Decide and say so, write nothing. */
   readonly observed: boolean
   /** The policies of its namespace. */
@@ -56,7 +58,11 @@ export interface PlannedChange {
   /** Without trailers: those are the business of whoever commits. */
   readonly message: string
   readonly author?: { readonly name?: string | undefined; readonly email: string }
+  /** `author`: the commit is the author's own; otherwise the author is named in a trailer. */
   readonly commitAs: Delivery['commitAs']
+  readonly signingKey?: SigningKey
+  /** A ref that is moved to the same commit afterwards. */
+  readonly alsoPushed?: AlsoPushed
   readonly files: readonly FileFacts[]
   readonly changes: readonly RecordedChange[]
   /** Where it goes by pull request. */
@@ -142,13 +148,23 @@ function changeOf(automation: AutomationFacts, written: ReadonlyMap<string, Uint
     change: {
       automation: id,
       message: message.text,
-      ...(commit && { author: commit.author }),
-      commitAs: automation.delivery.commitAs,
+      ...identityOf(automation),
+      ...(automation.alsoPushed && { alsoPushed: automation.alsoPushed }),
       files,
       changes: recorded,
       ...(proposal && { proposal: proposal.text }),
     },
   }
+}
+
+/** A key signs in the name of whoever wrote the commit: GitHub's own signature could not stand beside it. */
+function identityOf({ id, spec, delivery: { commitAs } }: AutomationFacts): Pick<PlannedChange, 'author' | 'commitAs' | 'signingKey'> {
+  const commit = spec.git?.commit
+  if (!commit) return { commitAs }
+  const { author, signingKey } = commit
+  if (!signingKey) return { author, commitAs }
+  const { type = 'gpg', secretRef } = signingKey
+  return { author, commitAs: 'author', signingKey: { type, scope: id.scope, namespace: id.namespace, secret: secretRef.name } }
 }
 
 function proposalOf(

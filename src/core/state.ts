@@ -1,5 +1,6 @@
 // What is stored, as the pure part sees it: one type for each kind of item of the table (docs/decisions/0003-keys.md).
 import type { Ref } from './image.ts'
+import type { AlsoPushed } from './refspec.ts'
 import type { Rule } from './select.ts'
 
 /** `scope` is one cluster's set of objects: two clusters both have `flux-system/app`. */
@@ -118,6 +119,13 @@ export interface Credential {
   readonly scope: string
   readonly namespace: string
   readonly secret?: string
+  /** The secret that tells how to get through a proxy. */
+  readonly proxySecret?: string
+}
+
+/** The key that commits are signed with: whose secret, and what kind of key it holds. */
+export interface SigningKey extends Required<Omit<Credential, 'proxySecret'>> {
+  readonly type: 'gpg' | 'ssh'
 }
 
 /** A change about to be committed, written down first. */
@@ -131,6 +139,8 @@ export interface Intent {
   readonly files: readonly IntendedFile[]
   readonly changes: readonly RecordedChange[]
   readonly message: string
+  /** A ref that is moved to the commit when it has landed. */
+  readonly alsoPushed?: AlsoPushed
   /** It lands on the branch of a pull request to this one. */
   readonly base?: string
   readonly at: number
@@ -201,14 +211,22 @@ export interface Entry {
   readonly automation: PolicyId
   readonly outcome: EntryOutcome
 }
+/** What the host said of a commit's signature; absent where it was only found afterwards. */
+export interface SignatureVerdict {
+  readonly verified?: boolean
+  /** The host's word for why it is not: `unsigned`, `unknown_key`, `bad_email`. */
+  readonly unverified?: string
+}
 export type EntryOutcome =
-  | {
+  | ({
       readonly is: 'committed'
       readonly commit: string
       readonly changes: readonly RecordedChange[]
       readonly message: string
       readonly committedAt: number
-    }
+      /** Why a ref that should have been moved to the commit, too, was not. */
+      readonly notPushed?: { readonly ref: string; readonly why: string }
+    } & SignatureVerdict)
   | { readonly is: 'failed'; readonly reason: string; readonly message: string }
   | ({ readonly is: 'opened' } & PullOutcome)
   | ({ readonly is: 'merged'; readonly commit: string } & PullOutcome)

@@ -1,8 +1,9 @@
 // One change, one commit: written down first, sent once, reported under its own id.
+import { sumOf, type Price } from '../core/budget.ts'
 import { withTrailers } from '../core/trailers.ts'
 import type { PlannedChange } from '../core/plan.ts'
-import type { Entry, Intent, Target } from '../core/state.ts'
-import type { CommitRequest, GitPlace, Outbox, World } from '../ports.ts'
+import type { Entry, Intent, SignatureVerdict, Target } from '../core/state.ts'
+import type { Committed, CommitRequest, GitHost, GitPlace, Outbox, World } from '../ports.ts'
 import { Failure } from '../core/failure.ts'
 import { advance, type Reading } from './read.ts'
 
@@ -20,6 +21,16 @@ export type Landed =
   | { readonly is: 'landed'; readonly tenancy: Tenancy; readonly entry: Entry }
   | { readonly is: 'refused'; readonly tenancy: Tenancy; readonly why: 'head-moved' | 'no-branch' }
 
+/** What a commit of this change weighs at the host. */
+const weighed = ({ files, author, commitAs, signingKey }: PlannedChange): Pick<CommitRequest, 'files' | 'author' | 'signingKey'> => ({
+  files,
+  ...(commitAs === 'author' && author && { author: { name: author.name || author.email, email: author.email } }),
+  ...(signingKey && { signingKey }),
+})
+
+/** Of all that landing this change asks of the host. */
+export const priceOf = (change: PlannedChange, git: Pick<GitHost, 'price'>): Price =>
+  sumOf(git.price(weighed(change)), change.alsoPushed ? { restWrites: 1 } : {})
 /** Where a commit on the branch of a pull request differs from one on the branch that counts. */
 export interface Landing {
   readonly onto?: CommitRequest['onto']
@@ -41,39 +52,49 @@ export async function land(
     files: change.files.map(({ path, bytes }) => ({ path, blob: world.git.blobId(bytes) })),
     changes: change.changes,
     message: change.message,
+    // What goes to a pull request has not gone anywhere yet.
+    ...(change.alsoPushed && base === undefined && { alsoPushed: change.alsoPushed }),
     ...(base !== undefined && { base }),
     at: world.clock.now(),
   }
   await hold(target, { intents: [...intents, intent] }, world)
   const committed = await world.git.commit(place, target.id.branch, {
     expectedHead: reading.head,
-    message: withTrailers(change.message, { id: intent.id, coAuthor: change.author }),
-    files: change.files,
+    message: withTrailers(change.message, { id: intent.id, coAuthor: change.commitAs === 'app' ? change.author : undefined }),
     trees: [...reading.trees.keys()],
+    ...weighed(change),
     ...(onto && { onto }),
   })
   // Refused is not lost: nothing of it can arrive any more.
   if (!committed.landed) return { is: 'refused', why: committed.why, tenancy: { target, intents, reading } }
-  const entry = await report(intent, { commit: committed.oid, at: committed.committedAt }, target, world)
+  const entry = await report(intent, { commit: committed.oid, at: committed.committedAt, ...verdictOf(committed) }, target, world)
   // Whatever else was about to land on this head has lost it for ever.
   const left = intents.filter(({ expectedHead }) => expectedHead !== reading.head)
   return { is: 'landed', entry, tenancy: { target, intents: left, reading: advance(reading, target.id, change.files, committed, world) } }
 }
 
+type Told = { readonly commit: string; readonly at: number } & SignatureVerdict
+
+const verdictOf = ({ verified, unverified }: Committed & { landed: true }): SignatureVerdict => ({
+  verified,
+  ...(unverified !== undefined && { unverified }),
+})
+
 /** Entry, then announcement, then (by the caller) the intent is cleared: a crash in between repeats both under the same id. */
 export async function report(
   intent: Intent,
-  { commit, at }: { readonly commit: string; readonly at: number },
+  { commit, at, ...verdict }: Told,
   target: Target,
-  world: Pick<Committing, 'store' | 'outbox' | 'log'>,
+  world: Pick<Committing, 'git' | 'store' | 'outbox' | 'log'>,
 ): Promise<Entry> {
   const { id, automation, changes, message, base } = intent
+  const left = await pushAlso(intent, commit, target, world)
   const entry: Entry = {
     id,
     at: intent.at,
     target: target.id,
     automation,
-    outcome: { is: 'committed', commit, changes, message, committedAt: at },
+    outcome: { is: 'committed', commit, changes, message, committedAt: at, ...verdict, ...left },
   }
   await world.store.putEntry(entry)
   await world.outbox.announce(id, base === undefined ? 'Tag Promoted' : 'Tag Proposed', {
@@ -83,10 +104,39 @@ export async function report(
     commit,
     changes,
     message,
+    ...verdict,
+    ...left,
   })
   const milliseconds = waited(intent, at)
-  world.log('commit', { id, commit, target: target.id, automation, lines: changes, ...(milliseconds !== undefined && { milliseconds }) })
+  world.log('commit', {
+    id,
+    commit,
+    target: target.id,
+    automation,
+    lines: changes,
+    ...verdict,
+    ...left,
+    ...(milliseconds !== undefined && { milliseconds }),
+  })
   return entry
+}
+
+/** The commit stands, whatever becomes of this: what cannot be mended by another try is told, and the rest is tried again with the intent. */
+async function pushAlso(
+  { alsoPushed, credential }: Intent,
+  commit: string,
+  { id: { host, owner, repository } }: Target,
+  { git }: Pick<Committing, 'git'>,
+): Promise<{ readonly notPushed?: { readonly ref: string; readonly why: string } }> {
+  if (!alsoPushed) return {}
+  const { ref, force } = alsoPushed
+  try {
+    if ((await git.point({ host, owner, repository, credential }, ref, commit, { force })) === 'pointed') return {}
+    return { notPushed: { ref, why: 'it holds commits that the branch does not have; a + before the refspec overwrites them' } }
+  } catch (error) {
+    if (!(error instanceof Failure) || error.retry) throw error
+    return { notPushed: { ref, why: error.message } }
+  }
 }
 
 /**

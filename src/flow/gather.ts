@@ -4,7 +4,8 @@ import { outdated, wanted, type TreeIndex } from '../core/marked.ts'
 import { checkoutOf, pushBranchOf, type Checkout } from '../core/checkout.ts'
 import { deliveryOf, isObserved, proposalBranch, type Delivery, type PullRequestWish } from '../core/delivery.ts'
 import { policyRef, type AutomationFacts, type PolicyFacts, type Situation } from '../core/plan.ts'
-import type { GitRepositorySpec, ImageUpdateAutomationSpec } from '../core/spec.ts'
+import { refspecOf, type AlsoPushed } from '../core/refspec.ts'
+import { milliseconds, type GitRepositorySpec, type ImageUpdateAutomationSpec } from '../core/spec.ts'
 import { policyKey, type Credential, type PolicyId, type StoredObject, type Target, type TargetId } from '../core/state.ts'
 import type { AtCommit, GitPlace, Shelf, World } from '../ports.ts'
 import { contents, read, type ReadAnswer, type Reading } from './read.ts'
@@ -25,6 +26,7 @@ export interface Automation {
   readonly object: StoredObject
   readonly policies: readonly PolicyFacts[]
   readonly delivery: Delivery
+  readonly alsoPushed?: AlsoPushed
 }
 
 export async function configured(
@@ -45,7 +47,13 @@ export async function configured(
     const object = shelf?.objects.find((each) => each.kind === 'ImageUpdateAutomation' && each.name === automation.name)
     const git = shelf && object && (await gitRepositoryOf(object, shelf, world))
     if (shelf && object && git)
-      automations.push({ object, git, policies: policiesOf(automation, shelf), delivery: deliveryOf(object, shelf.objects) })
+      automations.push({
+        object,
+        git,
+        policies: policiesOf(automation, shelf),
+        delivery: deliveryOf(object, shelf.objects),
+        ...alsoPushedOf(object, git),
+      })
   }
   // An intent outlives its automation: what opened the repository then still tells whether it landed.
   const credential = automations[0] ? credentialOf(automations[0].git) : (intents[0]?.credential ?? pull?.credential)
@@ -53,10 +61,15 @@ export async function configured(
   return {
     target,
     automations: automations.sort((a, b) => (policyKey(a.object) < policyKey(b.object) ? -1 : 1)),
-    ...(credential && { place: { host, owner, repository, credential } }),
+    ...(credential && { place: { host, owner, repository, credential, ...(automations[0] && timeoutOf(automations[0].git)) } }),
     ...startOf(automations[0], target),
     ...proposalOf(automations[0], target),
   }
+}
+
+function alsoPushedOf(automation: StoredObject, git: StoredObject): Pick<Automation, 'alsoPushed'> {
+  const refspec = refspecOf(automation.spec as ImageUpdateAutomationSpec, git.spec as GitRepositorySpec)
+  return refspec.ok && refspec.also ? { alsoPushed: refspec.also } : {}
 }
 
 function proposalOf(
@@ -98,7 +111,7 @@ export async function situation(
   world: Gathering & { readonly mode?: 'observe' | 'write' },
 ): Promise<Situation> {
   const facts: AutomationFacts[] = []
-  for (const { object, policies, delivery } of automations) {
+  for (const { object, policies, delivery, alsoPushed } of automations) {
     const index = reading.trees.get(pathOf(object))
     const values = wanted(policies.map(policyRef))
     const files = index ? outdated(index.files, values) : []
@@ -107,6 +120,7 @@ export async function situation(
       id: { scope: object.scope, namespace: object.namespace, name: object.name },
       spec: object.spec as ImageUpdateAutomationSpec,
       delivery,
+      ...(alsoPushed && { alsoPushed }),
       observed: world.mode === 'observe' || isObserved(object),
       policies,
       at: index?.is ?? 'nothing',
@@ -142,6 +156,18 @@ async function gitRepositoryOf(automation: StoredObject, shelf: Shelf, { store }
 }
 
 function credentialOf(git: StoredObject): Credential {
-  const secret = (git.spec as GitRepositorySpec).secretRef?.name
-  return { scope: git.scope, namespace: git.namespace, ...(secret !== undefined && { secret }) }
+  const { secretRef, proxySecretRef } = git.spec as GitRepositorySpec
+  return {
+    scope: git.scope,
+    namespace: git.namespace,
+    ...(secretRef && { secret: secretRef.name }),
+    ...(proxySecretRef && { proxySecret: proxySecretRef.name }),
+  }
 }
+
+/** Flux gives this to the whole of its work with Git, we to each request, of which a promotion is one or two. It only shortens: a read is asked for three times, and the function ends after two minutes. */
+function timeoutOf({ spec }: StoredObject): { readonly timeout?: number } {
+  const { timeout } = spec as GitRepositorySpec
+  return timeout === undefined ? {} : { timeout: Math.min(longestTimeout, Math.max(1_000, milliseconds(timeout))) }
+}
+const longestTimeout = 30_000

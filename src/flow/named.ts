@@ -37,6 +37,7 @@ export function onlyNamed(git: GitHost, isNamed: (place: GitPlace) => boolean): 
     commitOf: guarded(git.commitOf),
     tags: guarded(git.tags),
     createBranch: guarded(git.createBranch),
+    point: guarded(git.point),
     list: guarded(git.list),
     listAtOnce: guarded(git.listAtOnce),
     blobs: guarded(git.blobs),

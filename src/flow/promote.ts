@@ -5,7 +5,7 @@ import { decide, type Plan } from '../core/plan.ts'
 import { targetKey, type Entry, type Target, type TargetId, type TargetPull } from '../core/state.ts'
 import type { GitPlace, Outbox, World } from '../ports.ts'
 import { budgetLeft, closed, counted, mayRead, noteReads, reserve, type Counted, type Leave } from './budget.ts'
-import { land, type Tenancy } from './commit.ts'
+import { land, priceOf, type Tenancy } from './commit.ts'
 import { configured, situation, type Configured } from './gather.ts'
 import { lookAtProposal, retire } from './propose.ts'
 import { forget, store as storeReading, type Reading } from './read.ts'
@@ -149,7 +149,7 @@ async function inOrder(
   const target = targetKey(tenancy.target.id)
   for (const [at, change] of plan.changes.entries()) {
     const starts = at === 0 ? begun.start : undefined
-    const price = sumOf(sumOf(world.git.price({ files: change.files }), starts ? { restWrites: 1 } : {}), world.taken())
+    const price = sumOf(sumOf(priceOf(change, world.git), starts ? { restWrites: 1 } : {}), world.taken())
     const leave = await reserve(world.payer, { price, commit: { target, busy: begun.busy, chained: at > 0 } }, world)
     if (!leave.granted) return { entries, intents: tenancy.intents, reading: tenancy.reading, waits: leave }
     if (starts && (await world.git.createBranch(place, tenancy.target.id.branch, starts.commit)) === 'there') {

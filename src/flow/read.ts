@@ -100,13 +100,11 @@ export function advance(
   for (const { blob, bytes } of blobs.values()) keepContents(blob, bytes, world)
   const trees = new Map<string, TreeIndex & { readonly is: 'tree' | 'file' }>()
   for (const [path, index] of reading.trees) {
-    const now = landed.trees.get(path)
-    if (!now) continue
     const files = index.files.map((file) => {
       const change = blobs.get(file.path)
       return change ? { ...file, blob: change.blob, markers: markersOf(change.bytes) } : file
     })
-    trees.set(path, { tree: now.oid, commit: landed.oid, files, is: now.is })
+    trees.set(path, { ...index, tree: landed.trees.get(path)?.oid ?? null, commit: landed.oid, files })
   }
   const next: Reading = { ...reading, head: landed.oid, trees, history: [] }
   remember(target, next, world)
@@ -148,7 +146,7 @@ interface There {
 }
 
 async function indexOf(path: string, there: There, known: TreeIndex | undefined, wish: ReadWish, world: Reader): Promise<TreeIndex> {
-  if (known?.tree === there.tree) return { ...known, commit: there.head }
+  if (known && (known.tree === there.tree || known.commit === there.head)) return { ...known, commit: there.head }
   return (known && (await broughtForward(path, there, known, wish, world))) ?? (await fresh(path, there, wish, world))
 }
 

@@ -29,7 +29,7 @@ export async function conclude({ configured, plan, failure, waits, pull, head, e
     if ((object.spec as ImageUpdateAutomationSpec).suspend) continue
     const mine = entries.filter(({ automation }) => samePolicy(automation, object))
     const said: readonly Said[] = [
-      { type: 'Ready', ...readyOf(object, plan, failure, waits, pull) },
+      { type: 'Ready', ...(notPushed(mine) ?? readyOf(object, plan, failure, waits, pull)) },
       ...(configured.proposal && !failure ? [pullOf(pull)] : []),
     ]
     const status = { ...pushed(mine), ...(plan && head !== undefined && observed({ object, policies }, configured.target, head)) }
@@ -67,6 +67,17 @@ const isKnown = (
 const ranAt = ({ status }: StoredObject): number => {
   const time = status['lastAutomationRunTime']
   return typeof time === 'string' ? Date.parse(time) : 0
+}
+
+function notPushed(entries: readonly Entry[]): Pick<Condition, 'status' | 'reason' | 'message'> | undefined {
+  const outcome = entries.at(-1)?.outcome
+  if (outcome?.is !== 'committed' || !outcome.notPushed) return undefined
+  const { ref, why } = outcome.notPushed
+  return {
+    status: 'False',
+    reason: 'GitOperationFailed',
+    message: `${outcome.commit} was committed, but ${ref} (spec.git.push.refspec) was not moved to it: ${why}`,
+  }
 }
 
 function readyOf(

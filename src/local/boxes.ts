@@ -23,7 +23,7 @@ export interface BoxesOptions {
   /** What queue addresses begin with. */
   readonly url: string
   readonly functions: Functions
-  readonly github?: Partial<Pick<GithubBoxOptions, 'limits' | 'treeEntries' | 'blobText' | 'openPush'>>
+  readonly github?: Partial<Pick<GithubBoxOptions, 'limits' | 'treeEntries' | 'blobText' | 'openPush' | 'backing' | 'knownKeys'>>
   /** Milliseconds that the next change takes to reach the table's indexes. */
   readonly indexLag?: () => number
   /** Around every box: where a scenario misbehaves. */

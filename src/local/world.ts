@@ -2,14 +2,15 @@
 import { patient } from '../adapters/http/retry.ts'
 import { dynamodbStore, tableDefinition, type Operations } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
-import { gitCredential, githubHost } from '../adapters/github.ts'
+import { gitCredentials, githubHost } from '../adapters/github.ts'
 import type { Fetch } from '../adapters/http/fetch.ts'
 import { sdkHandler, type SdkHandler } from '../adapters/http/sdk.ts'
 import { boundedMemory } from '../adapters/memory.ts'
 import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
 import { oidcClaims, type ReadClaims } from '../adapters/oidc.ts'
-import { gitSecret, receiverSecret, registrySecret, secretReader } from '../adapters/secrets.ts'
+import { gitSecret, gitWay, receiverSecret, registrySecret, secretReader, signingSecret } from '../adapters/secrets.ts'
 import { secretKeeper } from '../adapters/secrets/keeper.ts'
+import { signers } from '../adapters/signing.ts'
 import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
@@ -61,6 +62,7 @@ export function worldOver(options: WorldOptions): World {
   const config = configOver(options)
   const retry = patient({ clock, random })
   const secrets = secretReader({ config, prefix: 'tagboat', clock, retrying: retry })
+  const credentialIn = gitCredentials()
   const queueUrl = (name: string) => `${url}/${account}/${name}`
   const ecr = ecrRegistry({ config, clock, random })
   const oci = ociRegistry({
@@ -80,7 +82,9 @@ export function worldOver(options: WorldOptions): World {
       log,
       userAgent: 'tagboat',
       api: () => `${url}/api/v3`,
-      credentials: async (place) => gitCredential(await gitSecret(place, secrets)),
+      credentials: async (place) => credentialIn(await gitSecret(place, secrets)),
+      way: (place) => gitWay(place, secrets),
+      signers: signers({ clock, secret: (key) => signingSecret(key, secrets) }),
     }),
     outbox: {
       ...sqsQueues({ targetQueueUrl: queueUrl(queues.target), scanQueueUrl: queueUrl(queues.scan), config, retrying: retry }),

@@ -143,10 +143,44 @@ describe('a push branch starts', () => {
     })
 })
 
+describe('a refspec', () => {
+  for (const refspec of ['HEAD:refs/heads/auto', 'refs/heads/main:refs/heads/auto', 'refs/heads/main:refs/tags/deployed'])
+    test(`${refspec} has another ref follow each commit: made, then moved`, async () => {
+      const there = await world({ ref: 'branch: main', push: `branch: main, refspec: '${refspec}'` })
+      const name = refspec.split('/').at(-1) ?? ''
+      for (const tag of ['1.1.0', '1.2.0']) {
+        await there.pushed('app', tag)
+        expect(there.gitRepo.read('apps/app.yaml', name)).toBe(deployment('app', tag))
+      }
+      expect(await readyOf(there)).toBe('True Succeeded: repository up-to-date')
+    })
+
+  test('leaves commits alone that only the other ref has, and says so; with a + it does not', async () => {
+    for (const [refspec, overwritten] of [
+      ['HEAD:refs/heads/auto', false],
+      ['+HEAD:refs/heads/auto', true],
+    ] as const) {
+      const there = await world({ ref: 'branch: main', push: `branch: main, refspec: '${refspec}'` })
+      there.gitRepo.commit({ branch: 'auto', on: there.gitRepo.head() ?? '', files: { 'by-hand.txt': 'kept\n' } })
+      await there.pushed('app', '1.1.0')
+      expect(there.gitRepo.read('apps/app.yaml')).toBe(deployment('app', '1.1.0'))
+      expect(there.gitRepo.read('by-hand.txt', 'auto')).toBe(overwritten ? undefined : 'kept\n')
+      expect(await readyOf(there)).toContain(overwritten ? 'True Succeeded' : 'refs/heads/auto (spec.git.push.refspec) was not moved')
+      const { entries } = await there.world.store.entries('default', 'flux-system')
+      expect(entries.map(({ outcome }) => outcome.is === 'committed' && outcome.notPushed?.ref)[0]).toBe(
+        overwritten ? undefined : 'refs/heads/auto',
+      )
+    }
+  })
+})
+
 describe('what cannot be pushed through the API', () => {
   for (const [push, message] of [
     ['options: { merge_request.create: "" }', "spec.git.push.options (merge_request.create): GitHub's API takes no push options"],
-    ["refspec: 'refs/heads/main:refs/heads/x'", 'spec.git.push.refspec "refs/heads/main:refs/heads/x": only a branch can be pushed'],
+    ["refspec: 'refs/heads/*:refs/heads/*'", 'spec.git.push.refspec "refs/heads/*:refs/heads/*": only one commit can go to one ref'],
+    ["refspec: ':refs/heads/x'", 'spec.git.push.refspec ":refs/heads/x": only one commit can go to one ref'],
+    ["refspec: 'refs/heads/other:refs/heads/x'", 'spec.git.push.refspec "refs/heads/other:refs/heads/x": only what is pushed to main'],
+    ["refspec: 'HEAD:x'", 'spec.git.push.refspec "HEAD:x": "x" is no whole name of a ref'],
   ] as const)
     test(`is said, never overlooked: ${push}`, async () => {
       const there = await world({ push: `branch: main, ${push}` })

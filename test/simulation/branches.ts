@@ -50,6 +50,7 @@ export function followBranches({
   ledger,
   now,
   since,
+  intended,
   bound,
   landing,
 }: {
@@ -60,6 +61,8 @@ export function followBranches({
   readonly now: () => number
   /** When this policy's configuration last changed. */
   readonly since: (scope: string, image: string) => number
+  /** Whether what lands was written down first. */
+  readonly intended: (id: string) => boolean
   /** Automations whose suspension or deletion is written, and since when. */
   readonly bound: ReadonlyMap<string, number>
   readonly landing: Landing
@@ -142,6 +145,7 @@ export function followBranches({
     commits++
     const bad = (why: string) => ledger.violation(`commit ${oid.slice(0, 7)} (${id}) on ${name}: ${why}`)
     if (landed.has(id)) bad('its id has landed before')
+    if (!intended(id)) bad('it was not written down first, or given up since')
     landed.set(id, oid)
     if (commit.parents.length !== 1 || commit.parents[0] !== commit.before) bad('it is not a child of the head that was there')
     branch.chain.push({ oid, id, at: now() })

@@ -36,12 +36,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'intents are not written down',
     around: (world) => store(world, { keep: async () => true }),
-    noticed: /has no entry/,
+    noticed: /has no entry|before its entry|written down first/,
   },
   {
     name: 'history is not written',
     around: (world) => store(world, { putEntry: async () => true }),
-    noticed: /has no entry/,
+    noticed: /has no entry|before its entry|written down first/,
   },
   {
     name: 'nothing is announced',

@@ -3,6 +3,7 @@ import { policyKey, type Selection } from '../../src/core/state.ts'
 import type { World } from '../../src/ports.ts'
 import { dice } from './dice.ts'
 import { estate as estateOf, scopes } from './estate.ts'
+import { haste } from './haste.ts'
 import type { Level } from './levels.ts'
 import { people as peopleOf } from './people.ts'
 import { openStage } from './stage.ts'
@@ -57,6 +58,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     record,
     around,
     sdk,
+    prompt: level === 0,
     weather: (options) => openWeather({ ...options, level, dice: dice(seed, 'weather') }),
   })
   const { time, ledger, run, weather, shop, branches, applyUntilDone } = stage
@@ -67,6 +69,11 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     dice: dice(seed, 'people'),
     configured: stage.configured,
   })
+  const hasty = { estate, ...noted({ shop, branches }, ledger), ledger, dice: dice(seed, 'haste'), configured: stage.configured }
+  const inHaste = (image: string) => {
+    const scope = haste(image, hasty)
+    if (scope) void applyUntilDone(scope)
+  }
   await stage.begin()
   const before = revisions(
     (await Promise.all(scopes.map((scope) => run.outside.store.shelf(scope)))).flatMap(({ selections }) => selections),
@@ -75,7 +82,6 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   let checks = 0
   let pushed = 0
   let selectionsChanged = 0
-  const startedWith = shop.pushes()
   const counted = () => pushed < pushes && ledger.violations().length === 0
   while (counted()) {
     weather.calm(false)
@@ -84,6 +90,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
       for (let at = 0; at < burst && counted(); at++, pushed++, inStretch++) {
         const image = await people.push()
         if (fate.chance(0.1)) time.after(fate.whole(1, 400), () => people.collide(image))
+        if (hasty.dice.chance(0.15)) time.after(hasty.dice.whole(1, 60), () => inHaste(image))
         if (burst > 1) await time.advance(fate.whole(0, 100))
       }
       if (fate.chance(0.15)) people.remove()
@@ -105,7 +112,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   return {
     report: {
       seed,
-      pushes: shop.pushes() - startedWith,
+      pushes: pushed,
       commits: branches.commits(),
       selectionsChanged,
       requests: ledger.counts('requests'),

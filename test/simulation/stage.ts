@@ -5,6 +5,8 @@ import { followBranches, type Branches } from './branches.ts'
 import { dice } from './dice.ts'
 import { gitRepos, goneFrom, manifestsOf, scopes, type Automation, type Estate, type Scope } from './estate.ts'
 import { openLedger, type Ledger } from './ledger.ts'
+import { overlooked, tardy } from './prompt.ts'
+import { protocol } from './protocol.ts'
 import { atRest, type Rest } from './rest.ts'
 import { openShop, type Shop } from './shop.ts'
 import type { Weather, WeatherOptions } from './weather.ts'
@@ -39,6 +41,8 @@ export interface StageOptions {
   readonly record?: boolean | undefined
   /** Around the World of each instance: where a mutant is planted. */
   readonly around?: ((world: World, role: Role) => World) | undefined
+  /** Nothing goes wrong: what events bring about is there soon. */
+  readonly prompt?: boolean | undefined
   /** Everything through AWS's own clients: slower, and the same run. */
   readonly sdk?: boolean | undefined
 }
@@ -61,18 +65,28 @@ export async function openStage({
   trace,
   record,
   around = (world) => world,
+  prompt = false,
   sdk = false,
 }: StageOptions): Promise<Stage> {
   const time = virtualTime(Date.UTC(2026, 0, 5, 12), 2)
   const began = time.now()
   const ledger = openLedger({ now: time.now, trace, record })
-  const sky: { weather?: Weather } = {}
+  const changed = new Map<string, number>()
+  const since = (scope: string, image: string) => changed.get(`${scope}/${image}`) ?? began
+  const sky: { weather?: Weather; branches?: Branches; shop?: Shop } = {}
+  const rules = protocol({
+    ledger,
+    now: time.now,
+    judged: (selection) => (prompt && sky.shop ? overlooked(selection, time.now(), { estate, shop: sky.shop, since }) : undefined),
+    stands: (id) => gitRepos.some((name) => sky.branches?.standing(name).some((landed) => landed.id === id)),
+  })
   const run = await openRun({
     seed,
     time,
     ledger,
     onLog: noticing(ledger),
     around,
+    watched: rules.watched,
     sdk,
     weather: () => {
       if (!sky.weather) throw new Error('there is no weather yet')
@@ -81,10 +95,20 @@ export async function openStage({
   })
   const { boxes } = run
   const shop = openShop(boxes.registry, time.now)
-  const changed = new Map<string, number>()
-  const since = (scope: string, image: string) => changed.get(`${scope}/${image}`) ?? began
+  sky.shop = shop
   const bound = new Map<string, number>()
-  const branches = followBranches({ github: boxes.github, estate, shop, ledger, now: time.now, since, bound, landing: run.landing })
+  const branches = followBranches({
+    github: boxes.github,
+    estate,
+    shop,
+    ledger,
+    now: time.now,
+    since,
+    intended: rules.intended,
+    bound,
+    landing: run.landing,
+  })
+  sky.branches = branches
   const lag = (milliseconds: number) => gitRepos.forEach((name) => branches.scene(name).lag(milliseconds))
   const released = () => {
     for (const each of estate.automations) if (!isStopped(each)) bound.delete(`${each.scope}/${each.name}`)
@@ -137,6 +161,7 @@ export async function openStage({
   // Minutes go by, whatever else happens: the sweep is part of the world.
   const everyMinute = () => {
     weather.minute()
+    if (prompt) for (const late of tardy(time.now(), { estate, shop, since, chosen: rules.chosen })) ledger.violation(late)
     run.sweep()
     void attended()
     time.after(minute, everyMinute)

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly weather: () => Weather
   readonly onLog: (event: string, fields: Readonly<Record<string, unknown>>) => void
   readonly around: (world: World, role: Role) => World
+  /** Around the table. */
+  readonly watched: (box: Boxes['box']) => Boxes['box']
   /** AWS's own clients for everything. */
   readonly sdk: boolean
 }
@@ -48,7 +50,7 @@ const url = 'http://boxes.invalid'
 const timeouts = { evaluate: 60_000, scan: 300_000, promote: 120_000, sweep: 60_000 } as const
 const token = 'simulated'
 
-export async function openRun({ seed, time, ledger, weather, onLog, around, sdk }: RunOptions): Promise<Run> {
+export async function openRun({ seed, time, ledger, weather, onLog, around, watched, sdk }: RunOptions): Promise<Run> {
   const told = new Set<string>()
   const gate = openGate(time)
   const landing: Landing = { gathered: 0 }
@@ -62,6 +64,7 @@ export async function openRun({ seed, time, ledger, weather, onLog, around, sdk 
   }
   const boxes = openBoxes({
     clock: time,
+    around: (service, box) => (service === 'dynamodb' ? watched(box) : box),
     timers: time,
     url,
     github: { limits: DOCUMENTED_LIMITS },

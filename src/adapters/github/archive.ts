@@ -2,7 +2,6 @@ import { Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Failure } from '../../core/failure.ts'
 import type { GitPlace } from '../../ports.ts'
-import type { Fetch } from '../http/fetch.ts'
 import { nameOf } from './client.ts'
 import type { Client } from './client.ts'
 import { withoutAnswer } from './failures.ts'
@@ -15,9 +14,9 @@ const TIMEOUT = 10 * 60_000
 const MOST_UNPACKED = 8 * 1024 ** 3
 
 /** All files and links of a commit except very large ones, as they come off the wire: no more than one is held. */
-export async function* archive(github: Client, fetch: Fetch, place: GitPlace, commit: string): AsyncGenerator<TarFile> {
+export async function* archive(github: Client, place: GitPlace, commit: string): AsyncGenerator<TarFile> {
   const doing = `fetching the archive of ${commit} of ${nameOf(place)}`
-  const body = await download(github, fetch, place, commit, doing)
+  const body = await download(github, place, commit, doing)
   const unzipped = pipeline(Readable.from(chunksOf(body)), createGunzip(), () => undefined)
   try {
     const comment = (text: string) => {
@@ -65,7 +64,8 @@ async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
 }
 
 /** GitHub sends us on to a server of archives, with a token of its own in the address: ours is not for that server. */
-async function download(github: Client, fetch: Fetch, place: GitPlace, commit: string, doing: string): Promise<ReadableStream<Uint8Array>> {
+async function download(github: Client, place: GitPlace, commit: string, doing: string): Promise<ReadableStream<Uint8Array>> {
+  const fetch = await github.fetchFor(place)
   return github.read(place, doing, async (kit, asking) => {
     const { url, headers } = kit.request.endpoint('GET /repos/{owner}/{repo}/tarball/{ref}', {
       owner: place.owner,

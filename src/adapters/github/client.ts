@@ -4,17 +4,24 @@ import { Failure } from '../../core/failure.ts'
 import type { Clock, GitPlace, Log, Random } from '../../ports.ts'
 import type { Fetch } from '../http/fetch.ts'
 import { retrying } from '../http/retry.ts'
+import { fetchBy } from '../http/way.ts'
+import type { Way } from '../http/way.ts'
 import { tokens } from './auth.ts'
 import type { AskAsApp, Permissions } from './auth.ts'
 import type { GitCredential } from './credential.ts'
 import { failureOf, withoutAnswer } from './failures.ts'
+import type { Signers } from './signed.ts'
 
 export interface GithubOptions {
   readonly fetch?: Fetch
   readonly clock: Clock
   readonly random: Random
   readonly credentials: (place: GitPlace) => Promise<GitCredential>
+  /** Where the keys are that commits are signed with; without it a commit that names one fails. */
+  readonly signers?: Signers
   readonly userAgent: string
+  /** How to reach the host, where a plain connection will not do. */
+  readonly way?: (place: GitPlace) => Promise<Way | undefined>
   /** Of an installation's tokens, where it is not the usual. */
   readonly permissions?: Permissions
   /** Where the API of a host is. */
@@ -41,6 +48,7 @@ export interface Client {
   /** Asked once: an answer may be lost after the work was done. */
   readonly write: <Answer>(place: GitPlace, doing: string, action: Action<Answer>) => Promise<Answer>
   readonly mutate: Client['query']
+  readonly fetchFor: (place: GitPlace) => Promise<Fetch>
   readonly clock: Clock
   readonly log: Log
 }
@@ -61,6 +69,8 @@ export function parsed<Schema extends v.GenericSchema>(schema: Schema, value: un
 
 const ORDINARY_TIMEOUT = 30_000
 const READ_ATTEMPTS = 3
+/** Nothing grows without bound. */
+const MOST_WAYS = 100
 
 export function apiOf(host: string): string {
   if (host === 'github.com') return 'https://api.github.com'
@@ -70,26 +80,41 @@ export function apiOf(host: string): string {
 
 export function client(options: GithubOptions): Client {
   const { clock, log = () => undefined } = options
-  const octokits = new Map<string, Octokit>()
+  /** With the fetch that each was made with: two places at one address may be reached in two ways. */
+  const octokits = new Map<string, readonly [Fetch, Octokit]>()
   const minted = tokens(options)
 
-  function octokitOf(place: GitPlace, credential: GitCredential): Octokit {
-    const base = credential.is === 'app' && credential.api !== undefined ? credential.api : (options.api ?? apiOf)(place.host)
-    const known = octokits.get(base) ?? octokit(base, options, log)
-    octokits.set(base, known)
+  const ways = new Map<string, Fetch>()
+  async function fetchFor(place: GitPlace): Promise<Fetch> {
+    const way = await options.way?.(place)
+    if (!way) return options.fetch ?? globalThis.fetch
+    const name = JSON.stringify(way)
+    const known = ways.get(name) ?? fetchBy(way)
+    if (ways.size >= MOST_WAYS) ways.clear()
+    ways.set(name, known)
     return known
   }
 
-  const signal = () => ({ signal: AbortSignal.timeout(options.timeout ?? ORDINARY_TIMEOUT) })
+  async function octokitOf(place: GitPlace, credential: GitCredential): Promise<Octokit> {
+    const base = credential.is === 'app' && credential.api !== undefined ? credential.api : (options.api ?? apiOf)(place.host)
+    const fetch = await fetchFor(place)
+    const [before, kit] = octokits.get(base) ?? []
+    if (kit && before === fetch) return kit
+    const made = octokit(base, { fetch, userAgent: options.userAgent, log })
+    octokits.set(base, [fetch, made])
+    return made
+  }
+
+  const signal = ({ timeout = options.timeout ?? ORDINARY_TIMEOUT }: GitPlace) => ({ signal: AbortSignal.timeout(timeout) })
 
   const asApp =
-    (kit: Octokit): AskAsApp =>
+    (kit: Octokit, place: GitPlace): AskAsApp =>
     async ({ route, parameters, jwt, doing }) => {
       try {
         const answer: { readonly data: unknown } = await kit.request(route, {
           ...parameters,
           headers: { authorization: `Bearer ${jwt}` },
-          request: signal(),
+          request: signal(place),
         })
         return answer.data
       } catch (error) {
@@ -99,9 +124,9 @@ export function client(options: GithubOptions): Client {
 
   const write: Client['write'] = async (place, doing, action) => {
     const credential = await options.credentials(place)
-    const kit = octokitOf(place, credential)
-    const once = async (token: string) => action(kit, { headers: { authorization: `Bearer ${token}` }, request: signal() })
-    const token = await minted.token(place, credential, asApp(kit))
+    const kit = await octokitOf(place, credential)
+    const once = async (token: string) => action(kit, { headers: { authorization: `Bearer ${token}` }, request: signal(place) })
+    const token = await minted.token(place, credential, asApp(kit, place))
     try {
       return await once(token)
     } catch (error) {
@@ -110,7 +135,7 @@ export function client(options: GithubOptions): Client {
       if (!(failure instanceof Failure) || failure.code !== 'git-unauthenticated' || !minted.refuse(token)) throw failure
     }
     try {
-      return await once(await minted.token(place, credential, asApp(kit)))
+      return await once(await minted.token(place, credential, asApp(kit, place)))
     } catch (error) {
       throw failureOf(error, doing, clock.now())
     }
@@ -128,19 +153,23 @@ export function client(options: GithubOptions): Client {
     query: async (place, doing, text, variables) => read(place, doing, graphql(text, variables)),
     write,
     mutate: async (place, doing, text, variables) => write(place, doing, graphql(text, variables)),
+    fetchFor,
     clock,
     log,
   }
 }
 
 /** Octokit brings routes, encoding and types. It must neither retry nor throttle nor log: that is ours, in one place. */
-function octokit(baseUrl: string, options: GithubOptions, log: Log): Octokit {
+function octokit(
+  baseUrl: string,
+  { fetch, userAgent, log }: { readonly fetch: Fetch; readonly userAgent: string; readonly log: Log },
+): Octokit {
   const silent = () => undefined
   const kit = new Octokit({
     baseUrl,
-    userAgent: options.userAgent,
+    userAgent,
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    request: { fetch: followingOnce(options.fetch ?? globalThis.fetch, log), redirect: 'manual', parseSuccessResponseBody: false },
+    request: { fetch: followingOnce(fetch, log), redirect: 'manual', parseSuccessResponseBody: false },
   })
   // Octokit's own JSON is made for large numbers: it loses the n of a text that has "123n in it (a path, a file), and takes its time.
   kit.hook.before('request', (asked) => {

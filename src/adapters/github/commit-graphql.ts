@@ -13,7 +13,7 @@ const Landed = v.looseObject({
     commit: v.looseObject({
       oid: v.string(),
       committedDate: v.pipe(v.string(), v.isoTimestamp()),
-      signature: v.nullish(v.looseObject({ isValid: v.boolean() })),
+      signature: v.nullish(v.looseObject({ isValid: v.boolean(), state: v.optional(v.string()) })),
       tree: v.looseObject({ oid: v.string() }),
     }),
   }),
@@ -94,10 +94,14 @@ async function send(
     landed: true,
     oid: landed.oid,
     committedAt: Date.parse(landed.committedDate),
-    verified: landed.signature?.isValid ?? false,
+    ...verdict(landed.signature),
     trees: found,
   }
 }
+
+/** GraphQL shouts the words that REST says. */
+const verdict = (signature: v.InferOutput<typeof Landed>['createCommitOnBranch']['commit']['signature']) =>
+  signature?.isValid === true ? { verified: true } : { verified: false, unverified: signature?.state?.toLowerCase() ?? 'unsigned' }
 
 const mutation = (trees: number): string => `
 mutation commit($input: CreateCommitOnBranchInput!${pathParameters(trees, 0)}) {
@@ -105,7 +109,7 @@ mutation commit($input: CreateCommitOnBranchInput!${pathParameters(trees, 0)}) {
     commit {
       oid
       committedDate
-      signature { isValid }
+      signature { isValid state }
       tree { oid }
       ${pathFields(trees, 0)}
     }

@@ -6,9 +6,11 @@ import { blobId } from './blob-id.ts'
 import { branchOf } from './branch.ts'
 import { nameOf, parsed } from './client.ts'
 import type { Client } from './client.ts'
-import { isRoot, treesAt } from './paths.ts'
+import { isRoot } from './paths.ts'
 import { inChunks, inParallel } from './parallel.ts'
 import type { Remembered } from './remembered.ts'
+import { signed } from './signed.ts'
+import type { Sign, Signers } from './signed.ts'
 
 /** GitHub fails to build large trees at once; they are built one upon the other. */
 const ENTRIES_AT_ONCE = 200
@@ -19,15 +21,20 @@ const MOST_INLINE = 64 * 1024
 const MODES = { file: '100644', executable: '100755', link: '120000' } as const satisfies Record<FileMode, string>
 
 const Made = v.looseObject({ sha: v.string() })
+const MadeTree = v.looseObject({
+  sha: v.string(),
+  tree: v.optional(v.array(v.looseObject({ path: v.string(), type: v.string(), sha: v.string() })), []),
+})
 const MadeCommit = v.looseObject({
   sha: v.string(),
   committer: v.looseObject({ date: v.pipe(v.string(), v.isoTimestamp()) }),
-  verification: v.optional(v.looseObject({ verified: v.boolean() })),
+  verification: v.optional(v.looseObject({ verified: v.boolean(), reason: v.optional(v.string()), payload: v.nullish(v.string()) })),
 })
+export type MadeCommit = v.InferOutput<typeof MadeCommit>
 
 /**
- * Tree, commit, branch: for modes, authors and sizes that the mutation does not take. Nothing can be seen before the last request, which
- * moves the branch only if it still is where we read it.
+ * Tree, commit, branch: for modes, authors, keys and sizes that the mutation does not take. Nothing can be seen before the last request,
+ * which moves the branch only if it still is where we read it.
  */
 export async function commitByRest(
   github: Client,
@@ -35,33 +42,45 @@ export async function commitByRest(
   place: GitPlace,
   branch: string,
   request: CommitRequest,
+  signers: Signers,
 ): Promise<Committed> {
+  const sign = request.signingKey && (await signers(request.signingKey))
   const base = await baseOf(github, remembered, place, branch, request.expectedHead)
   if (!base.found) return { landed: false, why: base.why }
   const root = request.onto ? await treeOf(github, place, branch, request.onto.commit) : base.tree
   const tree = await treeOn(github, place, root, request.files)
-  const made = await commitOf(github, place, tree, request)
-  // Asked before the branch moves: a failure here must not hide a commit that landed.
-  const deeper = request.trees.filter((path) => !isRoot(path))
-  const trees = new Map(deeper.length === 0 ? [] : await treesAt(github, place, made.sha, deeper))
-  for (const path of request.trees) if (isRoot(path)) trees.set(path, { oid: tree, is: 'tree' })
+  const made = await commitOf(github, place, tree.sha, request, sign)
   const moved = await moveBranch(github, place, branch, base.id, request.expectedHead, made.sha)
   if (moved !== 'moved') return { landed: false, why: moved }
-  remembered.note(place, { head: made.sha, tree })
+  remembered.note(place, { head: made.sha, tree: tree.sha })
+  const { verified = false, reason = 'unsigned' } = made.verification ?? {}
   return {
     landed: true,
     oid: made.sha,
     committedAt: Date.parse(made.committer.date),
-    verified: made.verification?.verified ?? false,
-    trees,
+    verified,
+    ...(!verified && { unverified: reason }),
+    trees: treesIn(tree, request.trees),
   }
 }
 
-/** Blobs, trees, the commit and the move of the branch; before it a look at the base and one at the new trees. */
+/** What the answer shows anyway: the root and what lies in it. To be told of deeper ones would cost a request, and nobody needs them at once. */
+const treesIn = ({ sha, tree }: v.InferOutput<typeof MadeTree>, wanted: readonly string[]): (Committed & { landed: true })['trees'] =>
+  new Map(
+    wanted.flatMap((path) => {
+      if (isRoot(path)) return [[path, { oid: sha, is: 'tree' as const }] as const]
+      const entry = tree.find((one) => one.path === path)
+      return entry === undefined
+        ? []
+        : [[path, { oid: entry.sha, is: entry.type === 'tree' ? ('tree' as const) : ('file' as const) }] as const]
+    }),
+  )
+
+/** Blobs, trees, the commit and the move of the branch; before it a look at the base. */
 export const priceByRest = ({ files }: Pick<CommitRequest, 'files'>): Price => ({
   restWrites: files.filter(({ bytes }) => inlineText(bytes) === undefined).length + Math.ceil(files.length / ENTRIES_AT_ONCE) + 1,
   graphqlWrites: 1,
-  graphqlReads: 3,
+  graphqlReads: 2,
 })
 
 type Base =
@@ -86,21 +105,21 @@ async function treeOf(github: Client, place: GitPlace, branch: string, commit: s
 }
 
 /** Always upon `base_tree` and with the changed paths alone: otherwise GitHub holds every path of the repository against its rules. */
-async function treeOn(github: Client, place: GitPlace, base: string, files: CommitRequest['files']): Promise<string> {
+async function treeOn(github: Client, place: GitPlace, base: string, files: CommitRequest['files']) {
   const entries = await inParallel(files, BLOBS_AT_ONCE, async (file) => entryOf(github, place, file))
   const doing = `writing a tree of ${nameOf(place)}`
-  let tree = base
+  let tree: v.InferOutput<typeof MadeTree> = { sha: base, tree: [] }
   for (const chunk of inChunks(entries, ENTRIES_AT_ONCE)) {
     const answer = await github.write(place, doing, async (kit, asking) =>
       kit.request('POST /repos/{owner}/{repo}/git/trees', {
         owner: place.owner,
         repo: place.repository,
-        base_tree: tree,
+        base_tree: tree.sha,
         tree: [...chunk],
         ...asking,
       }),
     )
-    tree = parsed(Made, answer.data, doing).sha
+    tree = parsed(MadeTree, answer.data, doing)
   }
   return tree
 }
@@ -145,22 +164,41 @@ async function postBlob(github: Client, place: GitPlace, bytes: Uint8Array): Pro
 }
 
 /** Without author and committer GitHub takes the App for both and signs the commit; with them it does not. */
-async function commitOf(github: Client, place: GitPlace, tree: string, request: CommitRequest): Promise<v.InferOutput<typeof MadeCommit>> {
+async function commitOf(
+  github: Client,
+  place: GitPlace,
+  tree: string,
+  request: CommitRequest,
+  sign: Sign | undefined,
+): Promise<MadeCommit> {
   const doing = `writing a commit of ${nameOf(place)}`
-  const answer = await github.write(place, doing, async (kit, asking) =>
-    kit.request('POST /repos/{owner}/{repo}/git/commits', {
-      owner: place.owner,
-      repo: place.repository,
-      message: request.message,
-      tree,
-      parents: [request.expectedHead, ...(request.onto && !request.onto.isContained ? [request.onto.commit] : [])],
-      ...(request.author === undefined ? {} : { author: { ...request.author } }),
-      ...asking,
-    }),
-  )
-  return parsed(MadeCommit, answer.data, doing)
+  const parents = [request.expectedHead, ...(request.onto && !request.onto.isContained ? [request.onto.commit] : [])]
+  const post = async (content: CommitContent): Promise<MadeCommit> => {
+    const answer = await github.write(place, doing, async (kit, asking) =>
+      kit.request('POST /repos/{owner}/{repo}/git/commits', {
+        owner: place.owner,
+        repo: place.repository,
+        tree,
+        parents,
+        ...content,
+        ...asking,
+      }),
+    )
+    return parsed(MadeCommit, answer.data, doing)
+  }
+  const { message, author } = request
+  if (author === undefined) return post({ message })
+  return sign ? signed({ tree, parents, message, author, at: github.clock.now() }, sign, post) : post({ message, author })
 }
 
+/** What is told of a commit beside its tree and its parent. */
+export interface CommitContent {
+  readonly message: string
+  readonly author?: Person & { readonly date?: string }
+  readonly committer?: Person & { readonly date?: string }
+  readonly signature?: string
+}
+type Person = NonNullable<CommitRequest['author']>
 type Moved = 'moved' | 'head-moved' | 'no-branch'
 const MOVE = 'mutation move($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }'
 

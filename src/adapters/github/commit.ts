@@ -6,6 +6,7 @@ import { commitByRest, priceByRest } from './commit-rest.ts'
 import { nameOf } from './client.ts'
 import type { Client } from './client.ts'
 import type { Remembered } from './remembered.ts'
+import type { Signers } from './signed.ts'
 
 /** Larger changes fail at GitHub now and then, although nothing documents a limit; others who commit this way stay below the same number. */
 const MOST_FILES = 200
@@ -18,11 +19,13 @@ export async function commit(
   place: GitPlace,
   branch: string,
   request: CommitRequest,
+  signers: Signers,
 ): Promise<Committed> {
   if (request.files.length === 0)
     throw new Failure('git-empty-commit', `a commit to ${branch} of ${nameOf(place)} without files was asked for: expected at least one`)
-  const way = isPlain(request) ? commitByGraphql : commitByRest
-  return way(github, remembered, place, branch, request)
+  return isPlain(request)
+    ? commitByGraphql(github, remembered, place, branch, request)
+    : commitByRest(github, remembered, place, branch, request, signers)
 }
 
 type Weighed = Pick<CommitRequest, 'files' | 'onto' | 'author'>

@@ -28,6 +28,16 @@ export const payerOf = ({ host, owner }: GitPlace, credential: GitCredential): s
     ? `${host}/app/${credential.app}/${owner.toLowerCase()}`
     : `${host}/token/${createHash('sha256').update(credential.token).digest('hex').slice(0, 16)}`
 
+/** The same secret is asked for with every request, and to read a private key takes a millisecond. */
+export function gitCredentials(signer?: JwtSigner): (secret: Readonly<Record<string, string>>) => GitCredential {
+  const kept = new WeakMap<Readonly<Record<string, string>>, GitCredential>()
+  return (secret) => {
+    const credential = kept.get(secret) ?? gitCredential(secret, signer)
+    kept.set(secret, credential)
+    return credential
+  }
+}
+
 /** The keys are Flux's (a GitRepository's secret); who refers to the secret does not matter here. `signer`: for secrets without a private key. */
 export function gitCredential(secret: Readonly<Record<string, string>>, signer?: JwtSigner): GitCredential {
   const value = (key: string) => {

@@ -1,6 +1,7 @@
 // What GitHub answers, and what we make of it: the one table. Status and type first; text only where GitHub gives nothing else.
 import * as v from 'valibot'
 import { Failure } from '../../core/failure.ts'
+import { proxyRefused, proxyUnreachable } from '../http/way.ts'
 
 interface Row {
   readonly code: string
@@ -219,6 +220,8 @@ function patience(answer: Answer, now: number): number {
 const WITHOUT_ANSWER: readonly string[] = ['HttpError', 'TimeoutError', 'AbortError']
 
 export function withoutAnswer(error: Error, doing: string): Failure {
+  const unspoken = unspokenTo(error, doing)
+  if (unspoken) return unspoken
   const name = error.cause instanceof Error ? error.cause.name : error.name
   if (name === 'TimeoutError' || name === 'AbortError')
     return new Failure('git-timeout', `while ${doing}, GitHub did not answer in time: what was asked for may have been done all the same`, {
@@ -259,4 +262,39 @@ function answerOf(error: unknown): Answer | undefined {
   if (!rest.success) return undefined
   const { status, response } = rest.output
   return { status, types: [], paths: [], text: error instanceof Error ? error.message : '', headers: response.headers }
+}
+
+/** Node's words for a certificate that nobody here vouches for. */
+const CERTIFICATE =
+  /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|(DEPTH_ZERO_)?SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_CA)/
+
+/** Nothing was asked of GitHub yet: it was the way to it that failed. */
+function unspokenTo(error: Error, doing: string): Failure | undefined {
+  const { code, status, message } = codedCause(error)
+  if (code === proxyUnreachable)
+    return new Failure('git-proxy-unreachable', `while ${doing}, ${message}. Check address in the secret that spec.proxySecretRef names`, {
+      retry: true,
+      cause: error.cause,
+    })
+  if (code === proxyRefused)
+    return new Failure(
+      'git-proxy-refused',
+      `while ${doing}, ${message}. ${status === 407 ? 'Check username and password in the secret that spec.proxySecretRef names' : 'Let the proxy pass connections to the API of GitHub'}`,
+      { retry: status !== undefined && status >= 500, cause: error.cause },
+    )
+  if (!CERTIFICATE.test(code)) return undefined
+  return new Failure(
+    'git-certificate',
+    `while ${doing}, the certificate of the server was not accepted (${code}): expected one that a public authority vouches for, or the one in ca.crt of the Git secret. Add ca.crt with the certificate (PEM) of your authority`,
+    { cause: error.cause },
+  )
+}
+
+/** Octokit and the platform's fetch each put their own error around the one that tells. */
+function codedCause(error: unknown): { readonly code: string; readonly status?: number | undefined; readonly message: string } {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code, status } = at as { readonly code?: unknown; readonly status?: unknown }
+    if (typeof code === 'string') return { code, message: at.message, ...(typeof status === 'number' && { status }) }
+  }
+  return { code: '', message: '' }
 }

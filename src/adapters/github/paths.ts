@@ -4,7 +4,6 @@ import type { FileMode, GitPlace, LookedAtFile } from '../../ports.ts'
 import { bytesOf } from './blob-id.ts'
 import { nameOf, parsed } from './client.ts'
 import type { Client } from './client.ts'
-import { inChunks } from './parallel.ts'
 
 /** How many paths one query asks for; more are asked for in further queries, of the same commit. */
 export const PATHS_AT_ONCE = 250
@@ -86,14 +85,6 @@ query at($owner: String!, $name: String!, $commit: GitObjectID!${pathParameters(
 }`
   const variables = { owner: place.owner, name: place.repository, commit, ...pathVariables(trees, files) }
   return parsed(AtCommit, await github.query(place, doing, text, variables), doing).repository.object
-}
-
-/** Tree ids of a commit that is not on any branch yet, or no longer. */
-export async function treesAt(github: Client, place: GitPlace, commit: string, trees: readonly string[]): Promise<Trees> {
-  const answer = new Map<string, { readonly oid: string; readonly is: 'tree' | 'file' }>()
-  for (const chunk of inChunks(trees, PATHS_AT_ONCE))
-    for (const [path, tree] of treesOf(chunk, await atCommit(github, place, commit, { trees: chunk, files: [] }))) answer.set(path, tree)
-  return answer
 }
 
 export function treesOf(paths: readonly string[], aliases: Readonly<Record<string, unknown>>): Trees {

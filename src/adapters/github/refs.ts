@@ -56,3 +56,34 @@ export async function createBranch(github: Client, place: GitPlace, branch: stri
     throw failure
   }
 }
+
+export async function point(
+  github: Client,
+  place: GitPlace,
+  ref: string,
+  commit: string,
+  { force }: { readonly force: boolean },
+): Promise<'pointed' | 'diverged'> {
+  const doing = `moving ${ref} of ${nameOf(place)}`
+  const where = { owner: place.owner, repo: place.repository }
+  try {
+    await github.write(place, doing, async (kit, asking) =>
+      kit.request('PATCH /repos/{owner}/{repo}/git/refs/{ref}', {
+        ...where,
+        ref: ref.replace(/^refs\//, ''),
+        sha: commit,
+        force,
+        ...asking,
+      }),
+    )
+    return 'pointed'
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure
+    if (failure.code === 'git-head-moved') return 'diverged'
+    if (failure.code !== 'git-branch-gone' && failure.code !== 'git-not-found') throw failure
+  }
+  await github.write(place, doing, async (kit, asking) =>
+    kit.request('POST /repos/{owner}/{repo}/git/refs', { ...where, ref, sha: commit, ...asking }),
+  )
+  return 'pointed'
+}

@@ -1,7 +1,6 @@
 // Fields that Flux honours, or that are planned, and this version does not. None is passed over in silence: some are refused, since without them something else
 // would happen than what was asked for; of others the user is told that they change nothing.
 import { ecrImage } from '../image.ts'
-import { milliseconds } from './duration.ts'
 import type { Kind } from './schemas.ts'
 
 interface Row {
@@ -64,29 +63,11 @@ export const unsupported: Readonly<Record<Kind, readonly Row[]>> = {
   ],
   ImagePolicy: [],
   ImageUpdateAutomation: [
-    {
-      at: ['git', 'commit', 'signingKey'],
-      is: 'refused',
-      why: 'GitHub signs the commits, and whoever checks them against this key would refuse them; remove the field and check for GitHub’s signature',
-    },
     // The condition says it too, and the automation stalls: something else would be written than what was asked for.
-    {
-      at: ['git', 'push', 'refspec'],
-      is: 'without-effect',
-      why: 'only a branch can be pushed through the API of GitHub; the automation stalls',
-    },
     { at: ['git', 'push', 'options'], is: 'without-effect', why: 'the API of GitHub takes no push options; the automation stalls' },
   ],
   Receiver: [{ at: ['interval'], is: 'without-effect', why: 'a token that was changed is in force within a minute' }],
   GitRepository: [
-    {
-      at: ['timeout'],
-      // The default of Flux, which every exported object has, asks for nothing.
-      when: (value) => milliseconds(String(value)) !== 60_000,
-      is: 'without-effect',
-      why: 'requests to GitHub have limits of their own',
-    },
-    { at: ['proxySecretRef'], is: 'without-effect', why: 'GitHub is asked directly' },
     { at: ['provider'], when: among('aws', 'azure'), is: 'without-effect', why: 'tagboat writes through the API of GitHub and no other' },
   ],
   Namespace: [],

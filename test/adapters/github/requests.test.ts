@@ -40,15 +40,26 @@ describe('requests, minting apart', () => {
     expect(scene.log()).toHaveLength(2)
   })
 
-  test('a commit of executables after a look is four, and five in a process that knows nothing', async () => {
+  test('a commit of executables after a look is three, and four in a process that knows nothing', async () => {
     const { host, place, branch, scene, asked, forget, fresh } = githubWorld()
     await host.look(place, branch, { trees: [], files: [] })
     forget()
     await host.commit(place, branch, request(scene.head() ?? '', 2, 'executable'))
-    expect(Object.values(asked()).reduce((total, count) => total + count)).toBe(4)
+    expect(Object.values(asked()).reduce((total, count) => total + count)).toBe(3)
     forget()
     await fresh().commit(place, branch, request(scene.head() ?? '', 3, 'executable'))
-    expect(Object.values(asked()).reduce((total, count) => total + count)).toBe(5)
+    expect(Object.values(asked()).reduce((total, count) => total + count)).toBe(4)
+  })
+
+  test('so is one in the name of an author, which GitHub does not sign', async () => {
+    const { host, place, branch, scene, asked, forget } = githubWorld()
+    await host.look(place, branch, { trees: ['apps'], files: [] })
+    forget()
+    const author = { name: 'Ada', email: 'ada@example.com' }
+    const committed = await host.commit(place, branch, { ...request(scene.head() ?? '', 50), author })
+    expect(committed).toMatchObject({ landed: true, verified: false, unverified: 'unsigned' })
+    expect(Object.values(asked()).reduce((total, count) => total + count)).toBe(3)
+    expect(scene.log()[0]).toMatchObject({ author: 'Ada', committer: 'Ada', verified: false })
   })
 
   test('a token is minted once for many of them', async () => {
