@@ -122,7 +122,7 @@ export class Functions extends Construct {
     this.feed('Targets', this.promote, inbox.targets)
     // Few at a time: registries count requests.
     this.feed('Scans', this.scan, inbox.scans, 5)
-    // Enabled by hand, they do again what was given up: `tagboat dlq redrive`, or a click. Asleep they cost nothing.
+    // Enabled by hand, they do again what was given up: a click. Asleep they cost nothing.
     for (const [name, target, queue] of [
       ['RedriveEvents', this.evaluate, inbox.deadEvents],
       ['RedriveScans', this.scan, inbox.deadScans],

@@ -2,13 +2,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { applyCommand } from './apply.ts'
 import { runCommand, type Entry, type ExitCode } from './command.ts'
+import { completionCommand } from './completion.ts'
 import { createGroup } from './create.ts'
 import { deleteCommand } from './delete.ts'
+import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { getCommand } from './get.ts'
 import { historyCommand } from './history.ts'
 import { lintCommand } from './lint.ts'
 import { localCommand } from './local.ts'
+import { disableCommand, enableCommand } from './observe.ts'
 import { planCommand } from './plan.ts'
 import { pushCommand } from './push.ts'
 import { reconcileCommand } from './reconcile.ts'
@@ -27,13 +30,17 @@ export const commands: readonly Entry[] = [
   reconcileCommand,
   suspendCommand,
   resumeCommand,
+  disableCommand,
+  enableCommand,
   deleteCommand,
   exportCommand,
+  explainCommand,
   historyCommand,
   planCommand,
   updateCommand,
   runCommandLine,
   lintCommand,
+  completionCommand(() => commands),
 ]
 
 export async function main(words: readonly string[]): Promise<ExitCode> {

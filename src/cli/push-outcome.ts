@@ -1,7 +1,8 @@
 // What comes of a push to a boxed world: a commit, or why there is none.
 import { nothingYet } from '../core/choose.ts'
 import { imageKey } from '../core/image.ts'
-import { explainTag, type Explained } from '../core/select.ts'
+import { because } from '../core/explain.ts'
+import { explainTag } from '../core/select.ts'
 import type { ImageRepositorySpec } from '../core/spec.ts'
 import { samePolicy, type Entry, type RecordedChange, type Watch } from '../core/state.ts'
 import { weigh } from '../core/weigh.ts'
@@ -79,29 +80,13 @@ function standingOf(
   const stays = (because: string) => ({ is: 'stays' as const, policy, stays: [{ policy, tag: chosen, because }] })
   if (watch.suspended) return stays('it is suspended')
   if (weigh({ is: 'push', tag, at: began }, watch, selection, rule).so !== 'nothing') return { is: 'open', policy, stays: [] }
-  if (chosen !== tag) return stays(reason(explainTag(tag, rule)))
+  if (chosen !== tag) {
+    const explained = explainTag(tag, rule)
+    return stays(explained.is === 'candidate' ? 'which comes first' : because(explained, watch.rule.policy))
+  }
   // Chosen by this push: its commit is on its way.
   const before = selection.delivered === selection.revision && (selection.cause?.selectedAt ?? 0) < began
   return { is: before ? 'before' : 'open', policy, stays: [] }
-}
-
-function reason(explained: Explained): string {
-  switch (explained.is) {
-    case 'rule-at-fault':
-      return explained.error
-    case 'excluded':
-      return `the tag is excluded by ${explained.by}`
-    case 'not-matched':
-      return 'the tag does not match filterTags'
-    case 'not-a-version':
-      return `"${explained.key}" is not a version`
-    case 'out-of-range':
-      return `${explained.key} is outside the range`
-    case 'not-a-number':
-      return `"${explained.key}" is not a number`
-    case 'candidate':
-      return 'which comes first'
-  }
 }
 
 export function tell(outcome: Outcome, terminal: Terminal): string {

@@ -1,20 +1,15 @@
 // One pass over a checkout, without any state: what the registries have now, written into the files that are here.
 import { statSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { checkoutIn, writeOver } from '../adapters/checkout.ts'
-import { systemClock } from '../adapters/clock.ts'
-import { dockerLogin } from '../adapters/docker-login.ts'
-import { ecrRegistry, ociRegistry, registryByHost } from '../adapters/registry.ts'
 import { changedLines, unifiedDiff } from '../core/diff.ts'
 import { Failure } from '../core/failure.ts'
 import { updateIn, type CheckoutUpdate } from '../flow/update.ts'
-import type { Registry } from '../ports.ts'
+import { checkoutRegistry } from './checkout-registry.ts'
 import { Usage, type ExitCode, type Given } from './command.ts'
 import { defaultScope } from './connect.ts'
-import { discover, readAll, readText } from './manifests.ts'
+import { discover, readAll } from './manifests.ts'
 import { isFormat, print } from './print.ts'
-import { readTags, registryOf } from './tags-file.ts'
 import { paint, patiently, type Terminal } from './terminal.ts'
 
 export async function updateCheckout(given: Given, terminal: Terminal): Promise<ExitCode> {
@@ -31,7 +26,7 @@ export async function updateCheckout(given: Given, terminal: Terminal): Promise<
     return 1
   }
   const wish = { checkout: checkoutIn(root), manifests: read.manifests, scope: defaultScope, automations: given.texts('automation') }
-  const update = await patiently(terminal, 'asking the registries', updateIn(wish, registry(given, terminal)))
+  const update = await patiently(terminal, 'asking the registries', updateIn(wish, checkoutRegistry(given, terminal)))
   if (!update.ok) throw new Failure(update.code, update.message)
   const message = messageOf(update)
   const file = given.text('commit-message-file')
@@ -54,23 +49,6 @@ export function rootOf(given: Given, { folder }: Pick<Terminal, 'folder'>): stri
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
     throw new Usage(`expected PATH to be the folder of a checkout, got "${path}"`)
   return root
-}
-
-/** Registries answer with the rights of whoever runs this: logins of docker, AWS's ambient credentials for ECR. */
-function registry(given: Given, { folder, environment }: Terminal): Registry {
-  const tags = given.text('tags')
-  if (tags !== undefined) return registryOf(readTags(readText(resolve(folder, tags)), tags), tags)
-  const named = given.text('registry-auth') ?? environment['REGISTRY_AUTH_FILE']
-  const file = join(environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? homedir(), '.docker'), 'config.json')
-  const timing = { clock: systemClock, random: Math.random }
-  return registryByHost({
-    ecr: ecrRegistry({ config: {}, ...timing }),
-    oci: ociRegistry({
-      ...timing,
-      fetch: (request) => fetch(request),
-      credentials: dockerLogin({ file: named === undefined ? file : resolve(folder, named), named: named !== undefined, environment }),
-    }),
-  })
 }
 
 /** In place, one after the other; what cannot be written says which ones were. */

@@ -38,3 +38,9 @@ const requestedAt = 'reconcile.fluxcd.io/requestedAt'
 export const requested =
   (at: string): Change =>
   ({ spec, annotations }) => ({ spec, annotations: { ...annotations, [requestedAt]: at } })
+
+/** An annotation set, or taken away. */
+export const annotated =
+  (name: string, value: string | undefined): Change =>
+  ({ spec, annotations: { [name]: was, ...annotations } }) =>
+    was === value ? undefined : { spec, annotations: value === undefined ? annotations : { ...annotations, [name]: value } }

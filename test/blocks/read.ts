@@ -29,7 +29,8 @@ const verbs = {
   flux:
     'bootstrap|build|check|completion|create|debug|delete|diff|envsubst|events|export|get|install|list|logs|migrate|pull|push|reconcile|resume|' +
     'stats|suspend|tag|trace|tree|trigger|uninstall|version',
-  tagboat: 'apply|create|delete|export|get|history|lint|local|plan|reconcile|resume|suspend|push|run|update|--help|--version',
+  tagboat:
+    'apply|completion|create|delete|disable|enable|explain|export|get|history|lint|local|plan|reconcile|resume|suspend|push|run|update|--help|--version',
   kubectl: 'get|logs|describe|annotate',
   npm: 'start',
 } as const
@@ -91,11 +92,13 @@ function block(kind: string, body: readonly string[], line: number): readonly Pi
   return commands.length > 0 ? commands : [{ is: 'other', line, what: `${kind === '' ? 'plain' : kind} block without a command of ours` }]
 }
 
+/** A verb that needs the name of an object, and has none. */
+const withoutName = /^(?:flux|tagboat) (?:create|reconcile|suspend|resume|delete|export)(?: [a-z]+){0,2}$/
 const spoken = (text: string, line: number): CommandPiece => ({
   is: 'command',
   line,
   text,
-  ...((/ [A-Z]{2,}\b/.test(text) || /^tagboat \w+$/.test(text)) && { mention: true }),
+  ...((/ [A-Z]{2,}\b/.test(text) || /^tagboat \w+$/.test(text) || withoutName.test(text)) && { mention: true }),
 })
 
 function yamlPiece(lines: readonly string[], line: number): YamlPiece {

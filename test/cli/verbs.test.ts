@@ -288,6 +288,21 @@ describe('suspend and resume', () => {
   })
 })
 
+describe('disable and enable', () => {
+  test('let an automation decide and not write, and then write what it decided', async () => {
+    const before = world.gitRepo.head()
+    expect((await speak('disable image update fleet')).error).toBe(
+      '► disabling image update fleet in flux-system namespace\n✔ image update disabled: tagboat get images update says what it would commit\n',
+    )
+    await world.pushed('app', '1.4.0')
+    expect(world.gitRepo.head()).toBe(before)
+    expect((await speak('enable image update fleet')).error.split('\n')[1]).toBe('✔ image update enabled')
+    await world.rest()
+    expect(world.gitRepo.read('apps/app.yaml')).toContain('1.4.0')
+    expect((await object('ImageUpdateAutomation', 'fleet'))?.annotations['tagboat.dev/mode']).toBeUndefined()
+  })
+})
+
 describe('delete', () => {
   test('asks first, and takes no for an answer', async () => {
     const questions: string[] = []

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { mutants } from './mutants.ts'
 import { simulate } from './simulate.ts'
@@ -20,6 +22,11 @@ describe('a world in which things go wrong', () => {
     const settings = { seed: 13, pushes: 30, level: 3, images: 12 } as const
     expect((await simulate({ ...settings, sdk: true })).report).toEqual((await simulate(settings)).report)
   }, 60_000)
+})
+
+test('the oracle shares no code with what it judges', () => {
+  const text = readFileSync(new URL('oracle.ts', import.meta.url), 'utf8')
+  expect(ts.preProcessFile(text).importedFiles).toEqual([])
 })
 
 describe('a mistake on purpose is noticed', () => {

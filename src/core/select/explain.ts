@@ -6,7 +6,8 @@ export type Explained =
   | { readonly is: 'rule-at-fault'; readonly error: string }
   | { readonly is: 'excluded'; readonly by: string }
   | { readonly is: 'not-matched' }
-  | { readonly is: 'not-a-version' | 'out-of-range' | 'not-a-number' | 'candidate'; readonly key: string }
+  | { readonly is: 'not-a-version' | 'out-of-range' | 'not-a-number'; readonly key: string }
+  | { readonly is: 'candidate'; readonly key: string }
 
 export function explainTag(tag: string, rule: CompiledRule): Explained {
   const { exclusion, policy, filter } = rule.faults
