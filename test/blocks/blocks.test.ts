@@ -93,10 +93,10 @@ spec: { interval: 1m, url: 'https://gitlab.com/org/fleet' }
   })
 
   test('is told of fields that do nothing here', async () => {
-    const [line] = await run(fenced('yaml', objects.replace('interval: 5m }', 'interval: 5m, timeout: 30s }')))
+    const [line] = await run(fenced('yaml', objects.replace('interval: 5m }', 'interval: 5m, serviceAccountName: scanner }')))
     expect([
       line?.happened.is,
-      line?.happened.said.filter((each) => each.includes('warning') && each.includes('spec.timeout')).length,
+      line?.happened.said.filter((each) => each.includes('warning') && each.includes('spec.serviceAccountName')).length,
     ]).toEqual(['accepted', 1])
   })
 
