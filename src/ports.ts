@@ -213,7 +213,18 @@ export interface GitHost {
   readonly treeId: (files: readonly Omit<TreeFile, 'size'>[]) => string
   /** One atomic commit on exactly `expectedHead`. */
   readonly commit: (place: GitPlace, branch: string, commit: CommitRequest) => Promise<Committed>
+  /** What stands in the way of a commit on this branch, which need not be there; for a person who asks, never needed to commit. */
+  readonly access: (place: GitPlace, branch: string) => Promise<BranchAccess>
   readonly pulls: PullHost
+}
+export interface BranchAccess {
+  readonly archived: boolean
+  /** `false` is sure; a token may still lack a scope that nobody tells of. */
+  readonly canPush: boolean
+  /** Rules that let no commit through, and that this credential does not bypass. */
+  readonly blockers: readonly { readonly ruleset: string; readonly rules: readonly string[] }[]
+  /** The host's clock, in milliseconds. */
+  readonly hostTime?: number
 }
 /** Pull requests from a branch of the repository itself. What is asked for twice is there once. */
 export interface PullHost {

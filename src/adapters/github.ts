@@ -1,6 +1,7 @@
 // GitHub, without a clone. Reading is pinned to one commit; writing lands on exactly the head that was read, or not at all.
 import { Failure } from '../core/failure.ts'
 import type { GitHost } from '../ports.ts'
+import { access } from './github/access.ts'
 import { archive } from './github/archive.ts'
 import { PERMISSIONS } from './github/auth.ts'
 import { blobId } from './github/blob-id.ts'
@@ -47,6 +48,7 @@ export function githubHost(options: GithubOptions): GitHost {
     treeId,
     price,
     payer: async (place) => payerOf(place, await options.credentials(place)),
+    access: async (place, branch) => access(github, place, { branch, isApp: (await options.credentials(place)).is === 'app' }),
     pulls: pulls(forPulls),
     commit: (place, branch, request) => commit(github, known, place, branch, request, options.signers ?? noSigners),
   }

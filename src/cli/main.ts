@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { applyCommand } from './apply.ts'
+import { checkCommand } from './check.ts'
 import { runCommand, type Entry, type ExitCode } from './command.ts'
 import { completionCommand } from './completion.ts'
 import { createGroup } from './create.ts'
@@ -38,6 +39,7 @@ export const commands: readonly Entry[] = [
   explainCommand,
   historyCommand,
   planCommand,
+  checkCommand,
   dlqGroup,
   updateCommand,
   runCommandLine,

@@ -33,6 +33,7 @@ export function onlyNamed(git: GitHost, isNamed: (place: GitPlace) => boolean): 
       stopMerge: guarded(git.pulls.stopMerge),
       removeBranch: guarded(git.pulls.removeBranch),
     },
+    access: guarded(git.access),
     look: guarded(git.look),
     commitOf: guarded(git.commitOf),
     tags: guarded(git.tags),

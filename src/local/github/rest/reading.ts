@@ -6,7 +6,7 @@ import type { GitRepo } from '../gitrepo.ts'
 import { fullName } from '../gitrepo.ts'
 import { relate, touches, walk } from '../history.ts'
 import { kindOfMode } from '../objects.ts'
-import { rulesFor } from '../rules.ts'
+import { bypasses, rulesFor } from '../rules.ts'
 import { lined } from './gitdata.ts'
 import type { Asked, Reply } from './route.ts'
 import { PAGING, pageOf, route } from './route.ts'
@@ -193,6 +193,25 @@ function branchRules(asked: Asked, gitRepo: GitRepo): Reply {
   return { body }
 }
 
+function oneRuleset(asked: Asked, gitRepo: GitRepo): Reply {
+  const ruleset = gitRepo.notes.rulesets.find(({ id }) => String(id) === asked.path['ruleset_id'])
+  if (ruleset === undefined) throw new Refusal(404, 'Not Found')
+  const { id, name, branches, rules } = ruleset
+  return {
+    body: {
+      id,
+      name,
+      target: 'branch',
+      source_type: 'Repository',
+      source: fullName(gitRepo.notes),
+      enforcement: 'active',
+      conditions: { ref_name: { include: branches, exclude: [] } },
+      rules,
+      current_user_can_bypass: bypasses(asked.actor, ruleset) ? 'always' : 'never',
+    },
+  }
+}
+
 export const reading = [
   route('GET', '/commits', READ, listCommits, { query: [...PAGING, 'sha', 'path', 'author', 'committer', 'since', 'until'] }),
   route('GET', '/commits/{+ref}', READ, getCommit, { query: PAGING }),
@@ -203,5 +222,6 @@ export const reading = [
   route('GET', '/tarball', READ, tarball),
   route('GET', '/branches', READ, listBranches, { query: [...PAGING, 'protected'] }),
   route('GET', '/branches/{+branch}', READ, getBranch),
+  route('GET', '/rulesets/{ruleset_id}', ['metadata', 'read'], oneRuleset, { query: ['includes_parents'] }),
   route('GET', '/rules/branches/{+branch}', ['metadata', 'read'], branchRules, { query: PAGING }),
 ]
