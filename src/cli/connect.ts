@@ -5,6 +5,7 @@
 //   AWS credentials in the environment or in ~/.aws a deployment on AWS
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DeadLetters } from '../adapters/dead-letters.ts'
 import type { Fetch } from '../adapters/http/fetch.ts'
 import { Failure } from '../core/failure.ts'
 import type { World } from '../ports.ts'
@@ -30,6 +31,8 @@ export interface Reached {
   readonly where?: string
   /** Where the registry of a boxed world answers, and by which way. */
   readonly boxed?: { readonly url: string; readonly fetch: Fetch }
+  /** What was given up; absent where nobody says where it is kept. */
+  readonly deadLetters?: readonly DeadLetters[]
   readonly close: () => void
 }
 /** Finds the world that the flags mean. */

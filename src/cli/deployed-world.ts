@@ -1,6 +1,7 @@
 // A deployment on AWS, found by the name of its stack, with whatever rights the person has: nobody's role is assumed, no function is called.
 import * as v from 'valibot'
 import { systemClock } from '../adapters/clock.ts'
+import { sqsDeadLetters } from '../adapters/dead-letters.ts'
 import { dynamodbStore } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
 import { gitCredentials, githubHost } from '../adapters/github.ts'
@@ -12,6 +13,7 @@ import { secretKeeper } from '../adapters/secrets/keeper.ts'
 import { signers } from '../adapters/signing.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import { describeStack } from '../adapters/stack.ts'
+import type { DeadQueue } from '../core/dead-letter.ts'
 import { Failure } from '../core/failure.ts'
 import { GitRepository, gitRepositoryName } from '../env.ts'
 import { onlyNamed } from '../flow/named.ts'
@@ -69,6 +71,13 @@ export async function deployedWorld(given: Given, terminal: Terminal): Promise<R
       clock,
       random,
     },
+    ...(deployment.deadLetterQueueUrls && {
+      deadLetters: sqsDeadLetters({
+        urls: deployment.deadLetterQueueUrls,
+        config: { ...config, useQueueUrlAsEndpoint: false },
+        retrying: retry,
+      }),
+    }),
     where: `stack ${name} in ${stack.region} (account ${stack.account})`,
     close: () => undefined,
   }
@@ -82,11 +91,16 @@ interface Found {
   readonly targetQueueUrl: string | undefined
   readonly scanQueueUrl: string | undefined
   readonly secretPrefix: string | undefined
+  readonly deadLetterQueueUrls: DeadLetterQueueUrls | undefined
 }
-type Deployment = { readonly [Key in keyof Found]: Exclude<Found[Key], undefined> }
+type DeadLetterQueueUrls = Readonly<Partial<Record<DeadQueue, string>>>
+type Deployment = { readonly [Key in Exclude<keyof Found, 'deadLetterQueueUrls'>]: Exclude<Found[Key], undefined> } & Pick<
+  Found,
+  'deadLetterQueueUrls'
+>
 
 /** CloudFormation's names of outputs: where the construct stands, its own name, a hash. */
-const output = /^(.*)(TableName|TargetQueueUrl|ScanQueueUrl|SecretPrefix|WritableRepositories)[0-9A-F]{8}$/
+const output = /^(.*)(TableName|DeadLetterQueueUrls|TargetQueueUrl|ScanQueueUrl|SecretPrefix|WritableRepositories)[0-9A-F]{8}$/
 
 function deploymentsIn(outputs: Readonly<Record<string, string>>): readonly Found[] {
   const found = new Map<string, Record<string, string>>()
@@ -97,12 +111,14 @@ function deploymentsIn(outputs: Readonly<Record<string, string>>): readonly Foun
   return [...found].flatMap(([id, said]) => {
     const { TableName: tableName, WritableRepositories: writable } = said
     if (tableName === undefined || writable === undefined) return []
-    const { TargetQueueUrl: targetQueueUrl, ScanQueueUrl: scanQueueUrl, SecretPrefix: secretPrefix } = said
+    const { TargetQueueUrl: targetQueueUrl, ScanQueueUrl: scanQueueUrl, SecretPrefix: secretPrefix, DeadLetterQueueUrls: dead } = said
+    const [events, scans, targets] = dead?.split(' ') ?? []
+    const deadLetterQueueUrls = events && scans && targets ? { events, scans, targets } : undefined
     const gitRepositories = writable.split(', ').flatMap((each) => {
       const parsed = v.safeParse(GitRepository, each)
       return parsed.success ? [parsed.output] : []
     })
-    return [{ id, tableName, gitRepositories, targetQueueUrl, scanQueueUrl, secretPrefix }]
+    return [{ id, tableName, gitRepositories, targetQueueUrl, scanQueueUrl, secretPrefix, deadLetterQueueUrls }]
   })
 }
 

@@ -5,6 +5,7 @@ import { runCommand, type Entry, type ExitCode } from './command.ts'
 import { completionCommand } from './completion.ts'
 import { createGroup } from './create.ts'
 import { deleteCommand } from './delete.ts'
+import { dlqGroup } from './dlq.ts'
 import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { getCommand } from './get.ts'
@@ -37,6 +38,7 @@ export const commands: readonly Entry[] = [
   explainCommand,
   historyCommand,
   planCommand,
+  dlqGroup,
   updateCommand,
   runCommandLine,
   lintCommand,

@@ -1,4 +1,5 @@
 // Real-shaped events in, the flow's functions called: what the Lambda roots export and what the boxed world invokes are these.
+import { deadEvent } from '../core/dead-event.ts'
 import { hearEcr } from '../core/signal.ts'
 import { ecrImageName } from '../core/image.ts'
 import { hearWebhook } from '../core/webhook.ts'
@@ -33,16 +34,6 @@ export async function onEvent(event: unknown, world: Evaluating): Promise<BatchA
 
 const isQueueEvent = (event: unknown): event is QueueEvent =>
   typeof event === 'object' && event !== null && 'Records' in event && Array.isArray(event.Records)
-
-/** A rule that could not start the function keeps the event; Lambda, which gave up on it, a record with the event in it. */
-function deadEvent(body: string): unknown {
-  try {
-    const read: unknown = JSON.parse(body)
-    return typeof read === 'object' && read !== null && 'requestPayload' in read ? read.requestPayload : read
-  } catch {
-    return body
-  }
-}
 
 async function hear(event: unknown, world: Evaluating): Promise<void> {
   const webhook = hearWebhook(event)

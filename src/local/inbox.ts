@@ -11,13 +11,14 @@ export interface Functions {
 }
 
 export const queues = { target: 'tagboat-targets.fifo', scan: 'tagboat-scans' } as const
+export const deadQueues = { targets: 'tagboat-targets-dead.fifo', scans: 'tagboat-scans-dead' } as const
 
 /** As lib/inbox.ts has them: longer than a function may run, plus the longest request on the wire. */
 export const queueSettings = [
-  { name: 'tagboat-targets-dead.fifo' },
-  { name: queues.target, visibilityTimeout: 180, deadLetter: { queue: 'tagboat-targets-dead.fifo', maxReceiveCount: 3 } },
-  { name: 'tagboat-scans-dead' },
-  { name: queues.scan, visibilityTimeout: 360, deadLetter: { queue: 'tagboat-scans-dead', maxReceiveCount: 3 } },
+  { name: deadQueues.targets },
+  { name: queues.target, visibilityTimeout: 180, deadLetter: { queue: deadQueues.targets, maxReceiveCount: 3 } },
+  { name: deadQueues.scans },
+  { name: queues.scan, visibilityTimeout: 360, deadLetter: { queue: deadQueues.scans, maxReceiveCount: 3 } },
 ]
 
 export function sourcesOf(sqs: SqsBox, functions: Functions, timers: Timers): readonly EventSource[] {

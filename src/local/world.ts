@@ -1,5 +1,6 @@
 // The real adapters, over whatever answers at one address: the boxes of this process, or the boxes of another one over loopback.
 import { patient } from '../adapters/http/retry.ts'
+import { sqsDeadLetters, type DeadLetters } from '../adapters/dead-letters.ts'
 import { dynamodbStore, tableDefinition, type Operations } from '../adapters/dynamodb.ts'
 import { eventBus } from '../adapters/eventbridge.ts'
 import { gitCredentials, githubHost } from '../adapters/github.ts'
@@ -14,7 +15,7 @@ import { signers } from '../adapters/signing.ts'
 import type { StoredObject } from '../core/state.ts'
 import { sqsQueues } from '../adapters/sqs.ts'
 import type { Clock, Log, Random, World } from '../ports.ts'
-import { queues } from './inbox.ts'
+import { deadQueues, queues } from './inbox.ts'
 import { account, region } from './sample.ts'
 
 export const table = 'tagboat'
@@ -55,6 +56,14 @@ export function doorOver(options: WorldOptions): {
   const retry = patient({ clock, random })
   const secrets = secretReader({ config: configOver(options), prefix: 'tagboat', clock, retrying: retry, keptFor: 60_000 })
   return { secret: (receiver) => receiverSecret(receiver, secrets), claims: oidcClaims({ fetch, clock }) }
+}
+
+/** Events that nobody could digest are not kept here: the boxed bus tells whoever listens. */
+export function deadLettersOver(options: WorldOptions): readonly DeadLetters[] {
+  const { url, clock, random } = options
+  const queueUrl = (name: string) => `${url}/${account}/${name}`
+  const urls = { scans: queueUrl(deadQueues.scans), targets: queueUrl(deadQueues.targets) }
+  return sqsDeadLetters({ urls, config: configOver(options), retrying: patient({ clock, random }) })
 }
 
 export function worldOver(options: WorldOptions): World {

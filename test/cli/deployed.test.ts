@@ -9,6 +9,7 @@ import { refusalResponse, Refusal } from '../../src/local/aws/json.ts'
 import { queryRefusal } from '../../src/local/aws/query.ts'
 import type { Box } from '../../src/local/box.ts'
 import { queues } from '../../src/local/boxes.ts'
+import { deadQueues } from '../../src/local/inbox.ts'
 import { account, region } from '../../src/local/sample.ts'
 import { boxed, deployment, manifests, semver, type Boxed } from '../boxed.ts'
 import { say, type Said } from './saying.ts'
@@ -17,6 +18,9 @@ const promoter = (id: string, url: string, more: Readonly<Record<string, string>
   [`${id}TableName0A1B2C3D`]: 'tagboat',
   [`${id}TargetQueueUrl0A1B2C3D`]: `https://sqs.${region}.amazonaws.com/${account}/${queues.target}`,
   [`${id}ScanQueueUrl0A1B2C3D`]: `${url}/${account}/${queues.scan}`,
+  [`${id}DeadLetterQueueUrls0A1B2C3D`]: ['tagboat-events-dead', deadQueues.scans, deadQueues.targets]
+    .map((name) => `https://sqs.${region}.amazonaws.com/${account}/${name}`)
+    .join(' '),
   [`${id}SecretPrefix0A1B2C3D`]: 'tagboat',
   [`${id}WritableRepositories0A1B2C3D`]: 'demo/fleet, github.example.com/org/other',
   ...more,
@@ -131,6 +135,17 @@ describe('a deployment', () => {
     await world.rest()
     const plan = await speak(['plan', '--scope', 'other'])
     expect([plan.code, plan.error.split('\n')[0]?.replace(/ was not named.*/, '')]).toEqual([1, 'tagboat plan: github.com/demo/stranger'])
+  })
+  test('shows what it gave up, and sends it on its way', async () => {
+    world.boxes.sqs.create({ name: 'tagboat-events-dead' })
+    world.boxes.sqs.queue('tagboat-events-dead').send({ body: '{}' })
+    const listed = await speak(['dlq', 'list'])
+    expect([listed.code, listed.out.split('\n')[1]?.split('\t')[0], listed.error.split('\n').slice(1)]).toEqual([
+      0,
+      'events',
+      ['scans: nothing', 'targets: nothing', ''],
+    ])
+    expect((await speak(['dlq', 'redrive', 'scans'])).error).toBe('✔ scans: nothing was given up\n')
   })
   test('is not pushed to', async () => {
     expect((await speak(['push', 'app:1.2.4'])).error).toContain('tagboat push is for a boxed world')
