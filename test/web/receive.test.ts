@@ -199,7 +199,7 @@ describe('a body', () => {
     let read = (): void => undefined
     const waiting = new Promise<void>((done) => (read = done))
     const stuck = new ReadableStream<Uint8Array>({ pull: () => (read(), new Promise(() => undefined)) }, { highWaterMark: 0 })
-    const answer = world.knock(new Request(await path(), { method: 'POST', body: stuck, duplex: 'half' } as RequestInit))
+    const answer = world.knock(new Request(await path(), { method: 'POST', body: stuck, duplex: 'half' }))
     await waiting
     await world.time.advance(30_000)
     expect((await answer).status).toBe(408)
