@@ -111,12 +111,17 @@ function routeOf(automation: StoredObject, gitRepository: StoredObject | undefin
   // Told when it is applied; here only if two were applied at the same moment.
   const [clash] = rules.length > 1 ? clashes([automation, ...rules]) : []
   if (clash) return { of: automation, trouble: { reason: 'InvalidDelivery', message: clashText(clash), stalled: true } }
+  const { pullRequest } = deliveryOf(automation, rules)
+  if (pullRequest && spec.git?.push?.refspec)
+    return source(
+      'spec.git.push.refspec: a pull request is delivered by merging it, and no other ref is moved with that; remove the field, or the pullRequest of the PromotionRule',
+    )
   // GitHub compares names without regard to case: one repository, one target.
   const target: TargetId = {
     host: url.host.toLowerCase(),
     owner: url.owner.toLowerCase(),
     repository: url.repository.toLowerCase(),
-    branch: deliveryOf(automation, rules).pullRequest ? proposalBranch(idOf(automation)) : branch,
+    branch: pullRequest ? proposalBranch(idOf(automation)) : branch,
   }
   return {
     of: automation,

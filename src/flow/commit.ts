@@ -29,8 +29,8 @@ const weighed = ({ files, author, commitAs, signingKey }: PlannedChange): Pick<C
 })
 
 /** Of all that landing this change asks of the host. */
-export const priceOf = (change: PlannedChange, git: Pick<GitHost, 'price'>): Price =>
-  sumOf(git.price(weighed(change)), change.alsoPushed ? { restWrites: 1 } : {})
+export const priceOf = (change: PlannedChange, git: Pick<GitHost, 'price'>, { onto }: Landing = {}): Price =>
+  sumOf(git.price({ ...weighed(change), ...(onto && { onto }) }), change.alsoPushed ? { restWrites: 1 } : {})
 /** Where a commit on the branch of a pull request differs from one on the branch that counts. */
 export interface Landing {
   readonly onto?: CommitRequest['onto']

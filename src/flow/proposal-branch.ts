@@ -6,7 +6,7 @@ import { targetKey } from '../core/state.ts'
 import { idsIn } from '../core/trailers.ts'
 import type { Comparison } from '../ports.ts'
 import { reserve } from './budget.ts'
-import { hold, land, type Landing } from './commit.ts'
+import { hold, land, priceOf, type Landing } from './commit.ts'
 import { readGit, situation } from './gather.ts'
 import { came, mayWrite, noted, stopped, type Came, type Found, type On, type Proposing, type Step } from './proposal-facts.ts'
 import type { Looking, Opened } from './promote.ts'
@@ -63,7 +63,7 @@ export async function writeBeside(found: Found, config: Proposing, on: On, world
 async function commit(change: PlannedChange, repair: Repair, found: Found, config: Proposing, on: On, world: Looking): Promise<Step> {
   const { target, place, told, pull, head } = found
   const { files, onto } = repair
-  const price = sumOf(sumOf(world.git.price({ files, ...(onto && { onto }) }), head === undefined ? { restWrites: 1 } : {}), world.taken())
+  const price = sumOf(sumOf(priceOf({ ...change, files }, world.git, repair), head === undefined ? { restWrites: 1 } : {}), world.taken())
   const leave = await reserve(world.payer, { price, commit: { target: targetKey(target.id), busy: on.busy, chained: false } }, world)
   if (!leave.granted) return stopped(found, { waits: leave })
   // What GitHub was asked to merge by itself was another change than this one.

@@ -43,6 +43,18 @@ const conditions = async ({ world: { store } }: Boxed) =>
 const url = 'http://boxes.invalid/demo/fleet/pull/1'
 
 describe('a pull request', () => {
+  test('moves no other ref: an automation that asks for one stalls, and says so', async () => {
+    const there = await boxed({ files: { 'apps/app.yaml': deployment('app', '1.0.0') } })
+    const yaml = often({ app: semver('>=1.0.0') }).replace(
+      'push: { branch: main }',
+      "push: { branch: main, refspec: 'HEAD:refs/heads/auto' }",
+    )
+    expect(await there.apply([yaml, rule()].join('\n---\n'))).toMatchObject({ ok: true })
+    await there.pushed('app', '1.1.0')
+    expect((await conditions(there)).Ready).toContain('False InvalidSourceConfiguration: spec.git.push.refspec: a pull request')
+    expect([there.gitRepo.head(branch), there.gitRepo.head('auto'), pulls(there)]).toEqual([undefined, undefined, []])
+  })
+
   test('is opened once, with the first change and not before, and says what it brings and why', async () => {
     const there = await world({ pullRequest: '{ labels: [deploy, tag], reviewers: [alice, "team:platform"], draft: true }' })
     expect([there.gitRepo.head(branch), pulls(there)]).toEqual([undefined, []])

@@ -196,9 +196,11 @@ describe('a body', () => {
 
   test('that comes too slowly is given up after thirty seconds', async () => {
     const world = await fleet('generic')
-    const stuck = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => undefined) })
+    let read = (): void => undefined
+    const waiting = new Promise<void>((done) => (read = done))
+    const stuck = new ReadableStream<Uint8Array>({ pull: () => (read(), new Promise(() => undefined)) }, { highWaterMark: 0 })
     const answer = world.knock(new Request(await path(), { method: 'POST', body: stuck, duplex: 'half' }))
-    await world.time.settle()
+    await waiting
     await world.time.advance(30_000)
     expect((await answer).status).toBe(408)
   })
