@@ -10,7 +10,7 @@ import type { Options, Print } from './main.ts'
 
 export const about = 'dollars a month: idle, and with 1,000 and 100,000 pushes; beside three controllers on the smallest node (--images N)'
 
-/** US dollars, us-east-1, as AWS's public price pages had them in August 2026. Free tiers are left out: an account may have used them up. */
+/** US dollars, us-east-1, AWS's list prices as we knew them in November 2026; no program has read them from AWS's pages. Free tiers are left out: an account may have used them up. */
 export const prices = {
   'Lambda, request': 0.2 / 1e6,
   'Lambda on ARM, GB-second': 0.0000133334,

@@ -24,6 +24,8 @@ fail() {
 version() { node -p "require('./package.json').devDependencies['$1']"; }
 
 cdk=$(version aws-cdk-lib) constructs=$(version constructs)
+# Built by hand: .npmrc lets no script run by itself, not even the one that would build before packing.
+npm run --silent build >"$place/build.log" 2>&1 || fail 'npm run build'
 npm pack --silent --pack-destination "$place" >"$place/pack.log" 2>&1 || fail 'npm pack'
 tarball=$(ls "$place"/tagboat-*.tgz)
 echo "the package has $(du -k "$tarball" | cut -f1) KB, with the bundles of $(tar -tzf "$tarball" | grep -c '/bundles/.*/index.mjs$') functions"
