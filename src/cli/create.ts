@@ -1,6 +1,9 @@
 // Objects from flags: each row says how one kind is written, one way leads from there to the world, or to YAML.
 import type { Manifest } from '../core/spec.ts'
 import { Failure } from '../core/failure.ts'
+import type { ReceiverSpec } from '../core/spec/schemas.ts'
+import type { StoredObject } from '../core/state.ts'
+import type { World } from '../ports.ts'
 import { Usage, type Command, type Flag, type Given, type Group } from './command.ts'
 import { connect, connection } from './connect.ts'
 import { createSecretCommands } from './create-secret.ts'
@@ -18,6 +21,8 @@ interface Recipe {
   readonly flags: Readonly<Record<string, Flag>>
   readonly examples: readonly string[]
   readonly spec: (given: Given) => object
+  /** What is worth a word about the object that is made. */
+  readonly after?: (object: StoredObject, world: Pick<World, 'secrets'>) => Promise<string>
 }
 
 const text = (about: string, value: string, short?: string): Flag => ({
@@ -162,6 +167,30 @@ const recipes: readonly Recipe[] = [
       ...(given.is('recurse-submodules') && { recurseSubmodules: true }),
     }),
   },
+  {
+    said: 'receiver',
+    kind: 'Receiver',
+    apiVersion: 'notification.toolkit.fluxcd.io/v1',
+    called: 'receiver',
+    about: 'create or update a Receiver: the address at which a registry, a forge or a pipeline says that something happened',
+    flags: {
+      type: text('who calls, such as dockerhub, quay, harbor, github or generic', 'TYPE'),
+      'secret-ref': text('the secret with the token', 'NAME'),
+      event: { ...text('only these events, several with commas or repeated', 'NAME'), multiple: true },
+      resource: { ...text('what is looked at then, several with commas or repeated', 'KIND/NAME'), multiple: true },
+    },
+    examples: [
+      'tagboat create receiver hub --type=dockerhub --secret-ref=hub-token --resource=ImageRepository/app',
+      'tagboat create receiver github --type=github --event=ping,push --secret-ref=webhook-token --resource=GitRepository/fleet --export',
+    ],
+    spec: (given) => ({
+      type: needed(given, 'type', 'Receiver type is required'),
+      ...some('events', listOf(given, 'event')),
+      resources: resourcesOf(given),
+      ...ref('secretRef', needed(given, 'secret-ref', 'secret ref is required')),
+    }),
+    after: hookAddress,
+  },
 ]
 
 const labelled: Readonly<Record<string, Flag>> = {
@@ -222,6 +251,7 @@ async function create(recipe: Recipe, given: Given, terminal: Terminal): Promise
     const { ready } = await outcomeOf(object, given, world)
     if (ready?.status === 'False') throw new Failure('not-ready', `${called} reconciliation failed: '${ready.message}'`)
     say.success(`${called} reconciliation completed`)
+    if (recipe.after) say.success(await recipe.after(object, world))
     return 0
   } finally {
     close()
@@ -291,6 +321,36 @@ function filterOf(given: Given): object {
   for (const [, name = ''] of (extract ?? '').matchAll(/\$\{?([A-Za-z_]\w*)\}?/g))
     if (!names.includes(name)) throw new Usage(`capture group $${name} used in --filter-extract not found in --filter-regex`)
   return { filterTags: { pattern, ...some('extract', extract) } }
+}
+
+function listOf(given: Given, flag: string): readonly string[] | undefined {
+  const all = given.texts(flag).flatMap((each) => each.split(','))
+  return all.length === 0 ? undefined : all
+}
+
+function resourcesOf(given: Given): readonly object[] {
+  const all = listOf(given, 'resource')
+  if (all === undefined) throw new Usage('at least one resource is required (--resource)')
+  return all.map((each) => {
+    const [, kind, name] = /^([^/]+)\/([^/]+)$/.exec(each) ?? []
+    if (kind === undefined) throw new Usage(`invalid resource '${each}', must be in format <kind>/<name>`)
+    return { kind, name }
+  })
+}
+
+/** Whoever may not read the token, or has not stored it yet, is told how the address comes about. */
+async function hookAddress({ scope, namespace, name, spec }: StoredObject, { secrets }: Pick<World, 'secrets'>): Promise<string> {
+  const secret = (spec as ReceiverSpec).secretRef?.name ?? ''
+  const kept = `${scope}/${namespace}/${secret}`
+  const read = await secrets.read({ role: 'receiver', scope, namespace, name: secret }).catch((error: unknown) => {
+    if (error instanceof Failure) return { found: false, why: error.message } as const
+    throw error
+  })
+  const token = read.found ? read.values['token'] : undefined
+  if (!token)
+    return `the webhook's path is /hook/ and the SHA-256 of token, name and namespace: there is no token to read in secret receiver/${kept} yet`
+  const { hookPath } = await import('../web/receive/signature.ts')
+  return `generated webhook URL ${await hookPath(token, { name, namespace })}`
 }
 
 const signing = (given: Given): object => {

@@ -19,18 +19,19 @@ const names: Readonly<Record<string, readonly (ViewName | 'targets')[]>> = {
   'image update': ['updates'],
   'image all': ['repositories', 'policies', 'updates'],
   'source git': ['sources'],
+  receiver: ['receivers'],
   policy: ['policies'],
   repository: ['repositories'],
   update: ['updates'],
   targets: ['targets'],
   all: ['sources', 'repositories', 'policies', 'updates', 'targets'],
 }
-const choices = ['images', 'images policy', 'images repository', 'images update', 'images all', 'source git', 'targets', 'all']
+const choices = ['images', 'images policy', 'images repository', 'images update', 'images all', 'source git', 'receivers', 'targets', 'all']
 
 export const getCommand: Command = {
   name: 'get',
   about: 'show what is watched, what is chosen and what was written',
-  arguments: 'images|source|targets|all [KIND] [NAME…]',
+  arguments: 'images|source|receivers|targets|all [KIND] [NAME…]',
   choices,
   lasting: (given) => given.is('watch'),
   flags: {

@@ -11,6 +11,7 @@ export const saidKinds = [
   { said: 'image policy', kind: 'ImagePolicy' },
   { said: 'image update', kind: 'ImageUpdateAutomation' },
   { said: 'source git', kind: 'GitRepository' },
+  { said: 'receiver', kind: 'Receiver' },
 ] as const satisfies readonly SaidKind[]
 export const kindChoices: readonly string[] = saidKinds.map(({ said }) => said)
 

@@ -59,6 +59,11 @@ export const views = {
     columns: ['URL', 'SUSPENDED', 'READY', 'MESSAGE'],
     cells: (object, shelf) => [text((object.spec as { readonly url?: string }).url), suspended(object), ...ready(object, shelf)],
   },
+  receivers: {
+    kind: 'Receiver',
+    columns: ['SUSPENDED', 'READY', 'MESSAGE'],
+    cells: (object, shelf) => [suspended(object), ...ready(object, shelf)],
+  },
 } as const satisfies Record<string, View>
 export type ViewName = keyof typeof views
 

@@ -221,6 +221,13 @@ function conclusionOf(object: StoredObject, derived: Following): Omit<Condition,
     const { reason, message } = derived.trouble
     return { type: 'Ready', status: 'False', reason, message }
   }
+  if (object.kind === 'Receiver')
+    return {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Succeeded',
+      message: 'its address is /hook/ and the SHA-256 of its token, name and namespace',
+    }
   if (object.kind !== 'GitRepository') return undefined
   return {
     type: 'Ready',

@@ -16,7 +16,7 @@ const complete = (line: string): readonly string[] => {
 
 test.each<[string, readonly string[]]>([
   ['tagboat re', ['reconcile', 'resume']],
-  ['tagboat create ', ['image', 'source', 'secret']],
+  ['tagboat create ', ['image', 'source', 'receiver', 'secret']],
   ['tagboat create image p', ['policy']],
   ['tagboat create image policy x --select-a', ['--select-alpha']],
   ['tagboat create image policy x --select-alpha d', ['desc']],

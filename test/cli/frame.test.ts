@@ -63,7 +63,7 @@ describe('wrong usage ends with 2 and says', () => {
     [['apply', '-f', 'nowhere.yaml'], 'there is no file or folder "nowhere.yaml"', 'apply --help'],
     [
       ['get'],
-      'expected what to get: images, images policy, images repository, images update, images all, source git, targets, all',
+      'expected what to get: images, images policy, images repository, images update, images all, source git, receivers, targets, all',
       'get --help',
     ],
     [['get', 'imges'], 'there is nothing called "imges" to get (did you mean "images"?)', 'get --help'],

@@ -282,7 +282,7 @@ describe('suspend and resume', () => {
       'tagboat: image policy name is required (or --all for every one of the namespace)',
     )
     expect((await speak('suspend image polcy app')).error.split('\n')[0]).toBe(
-      'tagboat: expected image repository, image policy, image update, source git, got "image polcy" (did you mean "image policy"?)',
+      'tagboat: expected image repository, image policy, image update, source git, receiver, got "image polcy" (did you mean "image policy"?)',
     )
     expect((await speak('suspend image policy --all -n nowhere')).error).toBe('✗ no ImagePolicy objects were found in nowhere namespace\n')
   })
