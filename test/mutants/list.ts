@@ -117,7 +117,7 @@ export const mutants: readonly Mutant[] = [
       { file: 'src/flow/mark.ts', find: '`${targetKey(target)}#${done}`', put: '`${targetKey(target)}#${done - done}`' },
       { file: 'src/flow/rounds.ts', find: '`${targetKey(id)}#${target.asked}`', put: '`${targetKey(id)}#0`' },
     ],
-    caught: bySimulation(2, 80, 3),
+    caught: byTest('test/flow/leave.test.ts'),
   },
   {
     name: 'no-intent',
@@ -242,7 +242,7 @@ export const mutants: readonly Mutant[] = [
         put: "    const soon = pause <= longestSleep\n    if (looked.waits) throw new Error('waits')\n",
       },
     ],
-    caught: bySimulation(1, 80, 3),
+    caught: byTest('test/flow/leave.test.ts'),
   },
   {
     name: 'due-after-letting-go',
