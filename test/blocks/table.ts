@@ -17,6 +17,7 @@ const flux = 'stays with Flux, which goes on beside tagboat: '
 /** The first row that fits counts. */
 export const rows: readonly Row[] = [
   { said: 'npm start *', already: 'the document runs in such a world, with its sample' },
+  { said: 'tagboat dlq *', already: 'a boxed world gives nothing up: only a deployment has dead-letter queues' },
   { said: 'tagboat run *', already: 'the document runs in a boxed world, which is one process, too' },
   { said: 'tagboat local *', already: 'the document runs in such a world, with its sample' },
   { said: 'tagboat *', run: 'tagboat' },
