@@ -25,10 +25,18 @@ export function compileExpression(text: string, variables: readonly string[]): C
   }
 }
 
-/** An expression that is true or false, or why it is neither: what a payload does not have cannot be compared. */
-export function testExpression(text: string, facts: Readonly<Record<string, unknown>>): Tested {
-  const compiled = compileExpression(text, Object.keys(facts))
-  const answer = compiled.ok ? compiled.expression.evaluate(facts) : compiled
+export type Test = (facts: Readonly<Record<string, unknown>>) => Tested
+
+/** Compiled once, asked often. True or false, or why it is neither: what a payload does not have cannot be compared. */
+export function compileTest(text: string, variables: readonly string[]): Test {
+  const compiled = compileExpression(text, variables)
+  return (facts) => decided(compiled.ok ? compiled.expression.evaluate(facts) : compiled)
+}
+
+export const testExpression = (text: string, facts: Readonly<Record<string, unknown>>): Tested =>
+  compileTest(text, Object.keys(facts))(facts)
+
+function decided(answer: Evaluated): Tested {
   if (!answer.ok) return answer
   return typeof answer.value === 'boolean'
     ? { ok: true, is: answer.value }

@@ -2,6 +2,9 @@
 import * as v from 'valibot'
 import type { ObjectId } from './state.ts'
 
+/** Kinds of a receiver's resources that something here follows from; for a Kustomization Flux itself goes on caring. */
+export const followedKinds: ReadonlySet<string> = new Set(['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository'])
+
 /** What a receiver hands on: where to look, and what was pushed there if the payload says so. */
 export interface Webhook {
   readonly id: string

@@ -6,6 +6,7 @@ import { parseImage } from '../image.ts'
 import { checkTemplate } from '../message.ts'
 import { compileExclusions, compileRule } from '../select/rule.ts'
 import { prepareSelector } from '../selector.ts'
+import { followedKinds } from '../webhook.ts'
 import type {
   GitRepositorySpec,
   ImagePolicySpec,
@@ -99,9 +100,6 @@ function hint(range: string): string {
   return ' (expected a range such as ">=1.0.0" or "1.x")'
 }
 
-/** Of what Flux itself goes on to care for, only the name is of interest. */
-const followed: ReadonlySet<string> = new Set(['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository'])
-
 function checkReceiver({ type, resources, resourceFilter, oidcProviders = [] }: ReceiverSpec): readonly Trouble[] {
   const facts = ['res', 'req', ...(type === 'generic-oidc' ? ['claims'] : [])]
   const condition = (path: readonly string[], expression: string | undefined, variables = facts): readonly Trouble[] => {
@@ -115,7 +113,7 @@ function checkReceiver({ type, resources, resourceFilter, oidcProviders = [] }: 
       ...(name === '*' && matchLabels === undefined
         ? [{ path: ['resources', `${at}`, 'name'], message: 'matchLabels field not set when using wildcard "*" as name' }]
         : []),
-      ...(followed.has(kind)
+      ...(followedKinds.has(kind)
         ? []
         : [
             {

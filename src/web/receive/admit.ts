@@ -1,5 +1,5 @@
 // Whether a request may speak for a receiver: each type's own authentication, in Flux's order. An empty token is never one.
-import { fits, parseFirst, parseWhole, textOf, type Parsed, type Shape } from './go-json.ts'
+import { fits, parseFirst, parseWhole, textOf, timestamp, type Parsed, type Shape } from './go-json.ts'
 import type { ReceiverSpec } from '../../core/spec.ts'
 import { isCdEvent } from './cdevents.ts'
 import { isSame, isSigned, isSignedBySha1 } from './signature.ts'
@@ -111,8 +111,7 @@ function inPubSub(parsed: Parsed): Admitted {
   const envelope = shaped(parsed, { message: { data: 'text', publishTime: 'text' }, subscription: 'text' })
   if (!envelope.ok) return envelope
   const { data, publishTime } = (envelope.body as { message?: { data?: string; publishTime?: string } } | null)?.message ?? {}
-  if (publishTime !== undefined && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(publishTime))
-    return refused('body')
+  if (publishTime !== undefined && !timestamp.test(publishTime)) return refused('body')
   const base64 = (data ?? '').replace(/[\r\n]/g, '')
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return refused('body')
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))

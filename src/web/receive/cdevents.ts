@@ -1,5 +1,6 @@
 // What Flux's CDEvents receiver demands of an event: a type that specification 0.4 knows, and fields that are not empty where they are.
 import * as v from 'valibot'
+import { timestamp } from './go-json.ts'
 
 /** Predicates by subject. */
 const known: Readonly<Record<string, readonly string[]>> = {
@@ -26,7 +27,7 @@ const Event = v.object({
     id: filled,
     source: filled,
     version: filled,
-    timestamp: v.optional(v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/))),
+    timestamp: v.optional(v.pipe(v.string(), v.regex(timestamp))),
   }),
   subject: v.object({ id: filled, type: v.optional(v.string()) }),
 })

@@ -38,6 +38,9 @@ function endOfObject(text: string, start: number): number | undefined {
   return undefined
 }
 
+/** RFC 3339, as Go reads a time. */
+export const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
 /** The shape that Flux decodes into: texts, lists of texts, objects. */
 export type Shape = 'text' | 'texts' | { readonly [field: string]: Shape }
 

@@ -1,8 +1,9 @@
 // Which objects a request is about: what the receiver names, less what its filters leave out.
-import { testExpression } from '../../core/cel.ts'
+import { compileTest, type Test } from '../../core/cel.ts'
 import type { ReceiverSpec } from '../../core/spec.ts'
 import type { ObjectId, StoredObject } from '../../core/state.ts'
-import type { Store } from '../../ports.ts'
+import { followedKinds } from '../../core/webhook.ts'
+import type { Shelf, Store } from '../../ports.ts'
 
 export interface Wanted {
   readonly resources: readonly ObjectId[]
@@ -11,23 +12,29 @@ export interface Wanted {
 }
 type Named = ReceiverSpec['resources'][number]
 
-/** Kinds that something here follows from; for a Kustomization Flux goes on caring itself. */
-const ours: ReadonlySet<string> = new Set(['ImageRepository', 'ImagePolicy', 'ImageUpdateAutomation', 'GitRepository'])
-
 export async function wantedResources(
   receiver: StoredObject,
   said: { readonly req: unknown; readonly claims?: unknown },
   { store }: { readonly store: Pick<Store, 'shelf'> },
 ): Promise<Wanted> {
   const { resources, resourceFilter } = receiver.spec as ReceiverSpec
+  const facts = { req: said.req ?? {}, ...('claims' in said && { claims: said.claims }) }
+  const variables = ['res', ...Object.keys(facts)]
+  const filterOf = (text: string | undefined): readonly Filter[] =>
+    text === undefined ? [] : [{ text, test: compileTest(text, variables) }]
+  const general = filterOf(resourceFilter)
+  const shelves = new Map<string, Shelf>()
   const wanted = new Map<string, ObjectId>()
   const troubles: string[] = []
-  for (const named of resources.filter(({ kind }) => ours.has(kind))) {
+  for (const named of resources.filter(({ kind }) => followedKinds.has(kind))) {
     const namespace = named.namespace ?? receiver.namespace
-    const there = (await store.shelf(receiver.scope, namespace)).objects.filter((object) => isMeant(object, named))
+    const shelf = shelves.get(namespace) ?? (await store.shelf(receiver.scope, namespace))
+    shelves.set(namespace, shelf)
+    const there = shelf.objects.filter((object) => isMeant(object, named))
     if (there.length === 0 && named.name !== '*') troubles.push(`there is no ${named.kind} ${namespace}/${named.name}`)
+    const filters = [...general, ...filterOf(named.filter)]
     for (const object of there) {
-      const passed = passes(object, [resourceFilter, named.filter], said)
+      const passed = passes(filters, { ...facts, res: shownTo(object) })
       if (passed === true) wanted.set(`${object.kind} ${object.namespace}/${object.name}`, idOf(object))
       else if (passed !== false) troubles.push(passed)
     }
@@ -35,20 +42,20 @@ export async function wantedResources(
   return { resources: [...wanted.values()], troubles }
 }
 
+interface Filter {
+  readonly text: string
+  readonly test: Test
+}
+
 const isMeant = (object: StoredObject, { kind, name, matchLabels = {} }: Named): boolean =>
   object.kind === kind &&
   (name === '*' ? Object.entries(matchLabels).every(([key, value]) => object.labels[key] === value) : object.name === name)
 
 /** All filters say yes; a text: why one of them could not be asked. */
-function passes(
-  object: StoredObject,
-  filters: readonly (string | undefined)[],
-  said: { readonly req: unknown; readonly claims?: unknown },
-): boolean | string {
-  for (const filter of filters) {
-    if (filter === undefined) continue
-    const tested = testExpression(filter, { res: shownTo(object), req: said.req ?? {}, ...('claims' in said && { claims: said.claims }) })
-    if (!tested.ok) return `filter ${filter}: ${tested.error}`
+function passes(filters: readonly Filter[], facts: Readonly<Record<string, unknown>>): boolean | string {
+  for (const { text, test } of filters) {
+    const tested = test(facts)
+    if (!tested.ok) return `filter ${text}: ${tested.error}`
     if (!tested.is) return false
   }
   return true
